@@ -1,0 +1,85 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+#if !(os(Linux) && canImport(Glibc))
+  fatalError("Portico needs Linux with glibc: epoll, memory files and dlopen of its plugins")
+#endif
+
+// CI builds with PORTICO_WARNINGS=error; elsewhere a newer compiler's warning must not stop a user.
+let warnings: [SwiftSetting] =
+  Context.environment["PORTICO_WARNINGS"] == "error" ? [.treatAllWarnings(as: .error)] : []
+
+// The layers of the product, lowest last; each target may use only those below it.
+let strict: [SwiftSetting] =
+  [
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+  ] + warnings
+
+// The shims use accept4, memfd_create and the like. Swift's own Glibc module has to be read under
+// the same definition, otherwise the two disagree about what a header declares.
+let kernel: [SwiftSetting] = strict + [.unsafeFlags(["-Xcc", "-D_GNU_SOURCE"])]
+
+// Neither uses regular expressions nor tasks, and each library not linked is a millisecond and a
+// half megabyte at the start of every worker.
+let lean: [LinkerSetting] = [.unsafeFlags(["-Xlinker", "--as-needed"])]
+
+let plugin: [CSetting] = [.headerSearchPath("../../Sources/CPortico/include")]
+
+let package = Package(
+  name: "portico",
+  products: [
+    .executable(name: "portico", targets: ["portico"]),
+    .executable(name: "portico-worker", targets: ["portico-worker"]),
+    .executable(name: "portico-probe", targets: ["portico-probe"]),
+    .library(name: "thankyou", type: .dynamic, targets: ["thankyou"]),
+    .library(name: "echo", type: .dynamic, targets: ["echo"]),
+    .library(name: "daytime", type: .dynamic, targets: ["daytime"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+  ],
+  targets: [
+    .executableTarget(
+      name: "portico",
+      dependencies: [
+        // Elsewhere the program is one sentence, and needs nothing of what only Linux has.
+        .target(name: "Supervisor", condition: .when(platforms: [.linux])),
+        .target(name: "Control", condition: .when(platforms: [.linux])),
+        .target(name: "Kernel", condition: .when(platforms: [.linux])),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: kernel),
+    .target(
+      name: "Supervisor",
+      dependencies: [
+        "Control", "Kernel", "CKernel", .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: kernel),
+    .executableTarget(
+      name: "portico-worker", dependencies: ["Runtime"], swiftSettings: kernel,
+      linkerSettings: lean),
+    .executableTarget(
+      name: "portico-probe", dependencies: ["Runtime"], swiftSettings: kernel,
+      linkerSettings: lean),
+    .target(
+      name: "Runtime", dependencies: ["Control", "Kernel", "CPortico", "CKernel", "CFFI"],
+      swiftSettings: kernel),
+    .target(name: "Control", dependencies: ["Kernel", "CKernel"], swiftSettings: kernel),
+    .target(name: "Kernel", dependencies: ["CKernel"], swiftSettings: kernel),
+    .systemLibrary(name: "CPortico"),
+    .systemLibrary(name: "CKernel"),
+    .systemLibrary(name: "CFFI", pkgConfig: "libffi", providers: [.apt(["libffi-dev"])]),
+
+    .target(
+      name: "thankyou", dependencies: ["CPortico"], path: "Plugins/thankyou",
+      swiftSettings: strict),
+    .target(
+      name: "echo", path: "Plugins/echo", publicHeadersPath: ".", cSettings: plugin),
+    .target(
+      name: "daytime", path: "Plugins/daytime", publicHeadersPath: ".", cSettings: plugin)
+  ]
+)

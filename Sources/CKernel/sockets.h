@@ -1,0 +1,179 @@
+/*
+ * Sockets for Swift: calls with errno in the return value, addresses in one flat struct that both
+ * families fit in, and options by name instead of by number.
+ */
+#ifndef CKERNEL_SOCKETS_H
+#define CKERNEL_SOCKETS_H
+
+#include "descriptors.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+/* An IPv4 or IPv6 endpoint, 24 bytes so that a connection can afford to keep it. family is 4, 6,
+ * or 0 for none; port in host order; IPv4 in the first four bytes of address. */
+typedef struct ck_endpoint {
+  uint8_t address[16];
+  uint32_t scope;
+  uint16_t port;
+  uint16_t family;
+} ck_endpoint;
+
+/* IPv4-mapped IPv6 comes out as IPv4, so that a dual-stack listener shows peers as they are. */
+static inline void ck_endpoint_read(const struct sockaddr_storage *from, ck_endpoint *into) {
+  memset(into, 0, sizeof *into);
+  if (from->ss_family == AF_INET) {
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)from;
+    memcpy(into->address, &v4->sin_addr, 4);
+    into->port = ntohs(v4->sin_port);
+    into->family = 4;
+  } else if (from->ss_family == AF_INET6) {
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)from;
+    into->port = ntohs(v6->sin6_port);
+    if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
+      memcpy(into->address, v6->sin6_addr.s6_addr + 12, 4);
+      into->family = 4;
+    } else {
+      memcpy(into->address, &v6->sin6_addr, 16);
+      into->scope = v6->sin6_scope_id;
+      into->family = 6;
+    }
+  }
+}
+
+static inline socklen_t ck_endpoint_write(const ck_endpoint *from, struct sockaddr_storage *into) {
+  memset(into, 0, sizeof *into);
+  if (from->family == 4) {
+    struct sockaddr_in *v4 = (struct sockaddr_in *)into;
+    v4->sin_family = AF_INET;
+    v4->sin_port = htons(from->port);
+    memcpy(&v4->sin_addr, from->address, 4);
+    return sizeof *v4;
+  }
+  struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)into;
+  v6->sin6_family = AF_INET6;
+  v6->sin6_port = htons(from->port);
+  v6->sin6_scope_id = from->scope;
+  memcpy(&v6->sin6_addr, from->address, 16);
+  return sizeof *v6;
+}
+
+/* The address without its port, NUL-terminated; `capacity` of INET6_ADDRSTRLEN always suffices. */
+static inline int ck_endpoint_text(const ck_endpoint *endpoint, char *into, size_t capacity) {
+  int family = endpoint->family == 4 ? AF_INET : AF_INET6;
+  return inet_ntop(family, endpoint->address, into, (socklen_t)capacity) ? 0 : -errno;
+}
+
+/* A numeric address; 0 when it is none, 1 when parsed (the port is left alone). */
+static inline int ck_endpoint_parse(const char *text, ck_endpoint *into) {
+  memset(into->address, 0, sizeof into->address);
+  into->scope = 0;
+  if (inet_pton(AF_INET, text, into->address) == 1) {
+    into->family = 4;
+    return 1;
+  }
+  if (inet_pton(AF_INET6, text, into->address) == 1) {
+    into->family = 6;
+    return 1;
+  }
+  into->family = 0;
+  return 0;
+}
+
+/* Who is at the other end; async-signal-safe. */
+static inline int ck_peer_endpoint(int fd, ck_endpoint *into) {
+  struct sockaddr_storage address;
+  socklen_t length = sizeof address;
+  if (getpeername(fd, (struct sockaddr *)&address, &length) < 0) return -errno;
+  ck_endpoint_read(&address, into);
+  return 0;
+}
+
+/* accept4(2), non-blocking and closed on exec; the peer goes to *peer, unless that is NULL: the
+ * kernel locks the socket to tell, which is a twentieth of a short connection's cost. */
+static inline int ck_accept(int listener, ck_endpoint *peer) {
+  const int flags = SOCK_CLOEXEC | SOCK_NONBLOCK;
+  if (!peer) {
+    int fd = accept4(listener, NULL, NULL, flags);
+    return fd < 0 ? -errno : fd;
+  }
+  struct sockaddr_storage address;
+  socklen_t length = sizeof address;
+  address.ss_family = AF_UNSPEC;
+  int fd = accept4(listener, (struct sockaddr *)&address, &length, flags);
+  if (fd < 0) return -errno;
+  ck_endpoint_read(&address, peer);
+  return fd;
+}
+
+static inline ssize_t ck_receive(int fd, void *into, size_t capacity) {
+  ssize_t n = recv(fd, into, capacity, MSG_DONTWAIT);
+  return n < 0 ? -errno : n;
+}
+
+/* MSG_NOSIGNAL always: a client that has gone is an error code, not a signal. */
+static inline ssize_t ck_send(int fd, const void *from, size_t count, int more) {
+  ssize_t n = send(fd, from, count, MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0));
+  return n < 0 ? -errno : n;
+}
+
+static inline int ck_shutdown_send(int fd) { return shutdown(fd, SHUT_WR) < 0 ? -errno : 0; }
+
+/* Makes the next close send a reset and drop what is queued (SO_LINGER with 0 seconds). */
+static inline int ck_reset_on_close(int fd) {
+  struct linger linger = {1, 0};
+  return setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger) < 0 ? -errno : 0;
+}
+
+static inline int ck_local_endpoint(int fd, ck_endpoint *into) {
+  struct sockaddr_storage address;
+  socklen_t length = sizeof address;
+  if (getsockname(fd, (struct sockaddr *)&address, &length) < 0) return -errno;
+  ck_endpoint_read(&address, into);
+  return 0;
+}
+
+/* socket(2) for a stream listener: non-blocking, closed on exec. family is 4 or 6. */
+static inline int ck_stream_socket(int family) {
+  int fd = socket(family == 4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  return fd < 0 ? -errno : fd;
+}
+
+static inline int ck_bind(int fd, const ck_endpoint *endpoint) {
+  struct sockaddr_storage address;
+  socklen_t length = ck_endpoint_write(endpoint, &address);
+  return bind(fd, (struct sockaddr *)&address, length) < 0 ? -errno : 0;
+}
+
+static inline int ck_listen(int fd, int backlog) { return listen(fd, backlog) < 0 ? -errno : 0; }
+
+static inline int ck_set_option(int fd, int level, int name, int value) {
+  return setsockopt(fd, level, name, &value, sizeof value) < 0 ? -errno : 0;
+}
+static inline int ck_set_reuse_address(int fd) {
+  return ck_set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+}
+static inline int ck_set_reuse_port(int fd) {
+  return ck_set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+}
+static inline int ck_set_no_delay(int fd) {
+  return ck_set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+}
+static inline int ck_set_dual_stack(int fd, int on) {
+  return ck_set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, !on);
+}
+/* 0 switches it off. */
+static inline int ck_set_defer_accept(int fd, int seconds) {
+  return ck_set_option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, seconds);
+}
+
+/* A connected pair of SOCK_SEQPACKET sockets: message boundaries, and an end that can be seen. */
+static inline int ck_packet_pair(int ends[2]) {
+  int kind = SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK;
+  return socketpair(AF_UNIX, kind, 0, ends) < 0 ? -errno : 0;
+}
+
+#endif

@@ -1,0 +1,127 @@
+// Everything a worker needs to know before it loads its plugin. It arrives as a sealed memory file,
+// so its size has no limit and nobody can change it later.
+
+/// The configuration of one worker.
+public struct WorkerConfiguration: Equatable, Sendable {
+  /// A setting for the handler: `--set KEY=VALUE`.
+  public struct Setting: Equatable, Sendable {
+    /// What stands before the `=`.
+    public var key: String
+    /// What stands behind it, as it is.
+    public var value: String
+    /// A setting; the handler decides whether it knows the key.
+    public init(key: String, value: String) {
+      self.key = key
+      self.value = value
+    }
+  }
+
+  /// Counted from 0, stable over a replacement.
+  public var worker: UInt16 = 0
+  /// The plugin's file, for messages and for the folder that its own libraries may lie in.
+  public var pluginPath = ""
+  /// In the order in which they were given.
+  public var settings: [Setting] = []
+  /// The bytes of `--handler-config`, or nil without it.
+  public var handlerConfig: [UInt8]?
+
+  /// Lines below it are not even made.
+  public var logLevel = LogLevel.info
+  /// Log each request's bytes.
+  public var logsRequests = false
+  /// Never issue a reply's address again, whatever the handler promised; `--strict`.
+  public var isStrict = false
+  /// Let the plugin map memory that is writable and executable; `--allow-wx`.
+  public var allowsWritableExecutable = false
+
+  /// Bytes one receive may take.
+  public var receiveSize = 65536
+  /// Bytes of a finished client's input that are discarded so that it sees an orderly end.
+  public var lingerBytes = 16 << 20
+  /// How long input is discarded after the output ended.
+  public var lingerTimeout_ms: UInt32 = 5000
+  /// 0 for none.
+  public var idleTimeout_ms: UInt32 = 0
+  /// For a handler that is not INLINE and has no `on_eof`.
+  public var afterEOFTimeout_ms: UInt32 = 2000
+  /// Bytes of queued output above which a client is not read.
+  public var highWater = 256 << 10
+  /// Bytes of queued output below which it is read again.
+  public var lowWater = 64 << 10
+  /// Bytes of queued output that a client may have at all.
+  public var replyLimit = 16 << 20
+  /// Bytes that an unfinished request may have.
+  public var maxFrame = 1 << 20
+  /// Reply addresses that a worker may issue before it says that they are spent.
+  public var replyBudget = 1_000_000
+  /// Connections at once, from the descriptor limit.
+  public var maxConnections = 1000
+  /// Size of the shared memory file for buffers, in bytes; resident only where touched.
+  public var buffersByteCount = 1 << 30
+
+  /// The listeners' URIs, and for each inherited socket the listener it belongs to.
+  public var listeners: [String] = []
+  /// For each inherited socket its listener, an index into `listeners`.
+  public var sockets: [UInt16] = []
+
+  /// The defaults that `portico run --help` shows.
+  public init() {}
+
+  /// The contents of the memory file.
+  public func encoded() -> [UInt8] {
+    var wire = WireEncoder()
+    wire.put(worker)
+    wire.put(pluginPath)
+    wire.put(settings.map(\.key))
+    wire.put(settings.map(\.value))
+    wire.put(handlerConfig != nil)
+    wire.put(handlerConfig ?? [])
+    wire.put(logLevel.rawValue)
+    for flag in [logsRequests, isStrict, allowsWritableExecutable] { wire.put(flag) }
+    for count in [
+      receiveSize, lingerBytes, highWater, lowWater, replyLimit, maxFrame, replyBudget,
+      maxConnections, buffersByteCount,
+    ] { wire.put(Int64(count)) }
+    for time_ms in [lingerTimeout_ms, idleTimeout_ms, afterEOFTimeout_ms] { wire.put(time_ms) }
+    wire.put(listeners)
+    wire.put(UInt32(sockets.count))
+    for socket in sockets { wire.put(socket) }
+    return wire.bytes
+  }
+
+  /// Reads the contents of the memory file.
+  public init(decoding bytes: [UInt8]) throws(MalformedMessage) {
+    var wire = WireDecoder(bytes)
+    worker = try wire.number("worker")
+    pluginPath = try wire.text("plugin path")
+    let keys = try wire.texts("setting keys")
+    let values = try wire.texts("setting values")
+    settings = zip(keys, values).map { Setting(key: $0, value: $1) }
+    let hasConfig = try wire.flag("handler configuration")
+    let config = try wire.blob("handler configuration")
+    handlerConfig = hasConfig ? config : nil
+    guard let level = LogLevel(rawValue: try wire.number("log level")) else {
+      throw MalformedMessage(part: "log level")
+    }
+    logLevel = level
+    logsRequests = try wire.flag("log requests")
+    isStrict = try wire.flag("strict")
+    allowsWritableExecutable = try wire.flag("writable-executable")
+    receiveSize = Int(try wire.number("receive size", as: Int64.self))
+    lingerBytes = Int(try wire.number("linger bytes", as: Int64.self))
+    highWater = Int(try wire.number("high water", as: Int64.self))
+    lowWater = Int(try wire.number("low water", as: Int64.self))
+    replyLimit = Int(try wire.number("reply limit", as: Int64.self))
+    maxFrame = Int(try wire.number("max frame", as: Int64.self))
+    replyBudget = Int(try wire.number("reply budget", as: Int64.self))
+    maxConnections = Int(try wire.number("connections", as: Int64.self))
+    buffersByteCount = Int(try wire.number("buffers", as: Int64.self))
+    lingerTimeout_ms = try wire.number("linger timeout")
+    idleTimeout_ms = try wire.number("idle timeout")
+    afterEOFTimeout_ms = try wire.number("after-EOF timeout")
+    listeners = try wire.texts("listeners")
+    let count = Int(try wire.number("socket count", as: UInt32.self))
+    guard count <= bytes.count / 2 else { throw MalformedMessage(part: "socket count") }
+    for _ in 0..<count { sockets.append(try wire.number("socket")) }
+  }
+}

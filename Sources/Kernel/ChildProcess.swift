@@ -1,0 +1,127 @@
+// A process that this one started. It has one owner, is waited for exactly once, and never outlives
+// its owner: a child that nobody watches any more would hold ports and descriptors for ever.
+
+internal import CKernel
+internal import Glibc
+
+/// How a process ended.
+public enum ExitReason: Equatable, Sendable, CustomStringConvertible {
+  case exited(status: Int32)
+  case killed(signal: Int32)
+
+  /// As a shell reports it: the status, or 128 and the signal.
+  public var shellStatus: Int32 {
+    switch self {
+    case .exited(let status): status
+    case .killed(let signal): 128 + signal
+    }
+  }
+
+  /// Goes behind a subject: `was killed by SIGSEGV`.
+  public var description: String {
+    switch self {
+    case .exited(let status): "exited with status \(status)"
+    case .killed(let signal): "was killed by \(SignalName.of(signal))"
+    }
+  }
+}
+
+/// Owns a running or ended child.
+public struct ChildProcess: ~Copyable {
+  /// A descriptor of this process and the number the child knows it by.
+  public struct Inherited {
+    /// Open here.
+    public var source: Int32
+    /// What it is called there; what else had that number there is gone.
+    public var target: Int32
+    /// `Inherited(fd, as: 3)`
+    public init(_ source: Int32, as target: Int32) {
+      self.source = source
+      self.target = target
+    }
+  }
+
+  /// Where a child belongs.
+  public enum Group {
+    /// Its own process group, which `kill` then means; keys on the terminal do not reach it.
+    case own
+    /// The group of this process, so that it may read from the terminal.
+    case shared
+  }
+
+  /// Belongs to it until it has been waited for.
+  public let pid: Int32
+  private let group: Group
+  private var ended: ExitReason?
+
+  /// Starts a program. In a group of its own only `inherited` descriptors survive into it, besides
+  /// 0 to 2 where nothing else is said; otherwise also what this process was started with. A name
+  /// without a slash is looked up in PATH when `searchesPath`.
+  public init(
+    path: String, arguments: [String], environment: [String], inherited: [Inherited],
+    group: Group, searchesPath: Bool = false
+  ) throws(SystemError) {
+    var pid: pid_t = 0
+    let sources = inherited.map(\.source)
+    let targets = inherited.map(\.target)
+    // SAFETY: every array and text is valid inside its closure, and the call keeps none of them.
+    let result = unsafe withTextArray(arguments) { arguments in
+      unsafe withTextArray(environment) { environment in
+        unsafe sources.withUnsafeBufferPointer { sources in
+          unsafe targets.withUnsafeBufferPointer { targets in
+            unsafe ck_spawn(
+              path, arguments, environment, sources.baseAddress, targets.baseAddress,
+              sources.count, group == .own ? 1 : 0, searchesPath ? 1 : 0, &pid)
+          }
+        }
+      }
+    }
+    try SystemError.check("posix_spawn", result)
+    self.pid = pid
+    self.group = group
+  }
+
+  deinit {
+    guard ended == nil else { return }
+    var (status, signal): (Int32, Int32) = (0, 0)
+    _ = ck_kill(group == .own ? -pid : pid, SIGKILL)
+    _ = unsafe ck_wait(pid, 1, &status, &signal)
+  }
+
+  /// How it ended, or nil while it runs. Asking again gives the same answer.
+  public mutating func poll() -> ExitReason? {
+    if ended == nil {
+      var (status, signal): (Int32, Int32) = (0, 0)
+      let result = unsafe ck_wait(pid, 0, &status, &signal)
+      if result != 0 {
+        ended = signal != 0 ? .killed(signal: signal) : .exited(status: status)
+      }
+    }
+    return ended
+  }
+
+  /// Sends a signal to the process alone; none once it has been waited for (its number may belong
+  /// to somebody else then).
+  public func signal(_ number: Int32) {
+    guard ended == nil else { return }
+    _ = ck_kill(pid, number)
+  }
+
+  /// Kills it, and with a group of its own everything it started there.
+  public func kill() {
+    guard ended == nil else { return }
+    _ = ck_kill(group == .own ? -pid : pid, SIGKILL)
+    _ = ck_kill(pid, SIGKILL)
+  }
+}
+
+/// Calls `body` with the texts as C wants them, a NULL behind the last.
+private func withTextArray<Result>(
+  _ texts: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
+) -> Result {
+  // SAFETY: each copy lives until the end of this function, which frees it.
+  var pointers = unsafe texts.map { unsafe strdup($0) }
+  unsafe pointers.append(nil)
+  defer { unsafe pointers.forEach { unsafe free($0) } }
+  return unsafe pointers.withUnsafeBufferPointer { unsafe body($0.baseAddress!) }
+}

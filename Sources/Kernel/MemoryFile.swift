@@ -1,0 +1,103 @@
+// A memory file (memfd): how a worker gets its configuration and its plugin, and how it shares its
+// page and its buffers with the supervisor. Sealing is what makes it safe to trust the size.
+
+internal import CKernel
+
+/// Owns a memory file.
+public struct MemoryFile: ~Copyable, Sendable {
+  /// Owns the file; a mapping made from it lives on without.
+  public let descriptor: Descriptor
+  /// In bytes, as of creation.
+  public let byteCount: Int
+
+  /// An empty (all zero, not yet resident) file of a fixed size that can neither shrink nor grow.
+  public init(name: String, byteCount: Int) throws(SystemError) {
+    let fd = Descriptor(
+      owning: try SystemError.check(
+        "memfd_create", unsafe name.withCString { unsafe ck_memory_file($0) }))
+    try SystemError.check("ftruncate", ck_resize(fd.rawValue, Int64(byteCount)))
+    try SystemError.check("fcntl", ck_seal(fd.rawValue, Self.fixedSize))
+    self.descriptor = fd
+    self.byteCount = byteCount
+  }
+
+  /// A file that holds `bytes` and can never change again.
+  public init(name: String, contents bytes: [UInt8]) throws(SystemError) {
+    let fd = Descriptor(
+      owning: try SystemError.check(
+        "memfd_create", unsafe name.withCString { unsafe ck_memory_file($0) }))
+    // SAFETY: the array's storage is valid inside the closure.
+    let failure: SystemError? = unsafe bytes.withUnsafeBytes { raw in
+      do throws(SystemError) { try unsafe fd.writeAll(raw) } catch { return error }
+      return nil
+    }
+    if let failure { throw failure }
+    try SystemError.check("fcntl", ck_seal(fd.rawValue, Self.fixed))
+    self.byteCount = bytes.count
+    self.descriptor = fd
+  }
+
+  /// A private copy of a regular file, as it is now, that can never change again. Nil when `source`
+  /// is not a regular file: a pipe has no end, and a folder no bytes.
+  public init?(name: String, copyOf source: borrowing Descriptor) throws(SystemError) {
+    var size: Int64 = 0
+    guard try SystemError.check("fstat", unsafe ck_regular_size(source.rawValue, &size)) == 1 else {
+      return nil
+    }
+    let fd = Descriptor(
+      owning: try SystemError.check(
+        "memfd_create", unsafe name.withCString { unsafe ck_memory_file($0) }))
+    var byteCount = 0
+    while true {
+      let part = try source.readSome(atMost: 1 << 18)
+      if part.isEmpty { break }
+      try fd.writeAllWaiting(part)
+      byteCount += part.count
+    }
+    try SystemError.check("fcntl", ck_seal(fd.rawValue, Self.fixed))
+    self.byteCount = byteCount
+    self.descriptor = fd
+  }
+
+  private static let fixedSize: Int32 = 0x1 | 0x2 | 0x4  // F_SEAL_SEAL, _SHRINK, _GROW
+  private static let fixed: Int32 = fixedSize | 0x8  // and F_SEAL_WRITE
+}
+
+/// A mapping of a memory file, or of anonymous memory, with one owner.
+@safe public struct Mapping: ~Copyable, @unchecked Sendable {
+  /// The mapped bytes; valid as long as this value lives.
+  public let bytes: UnsafeMutableRawBufferPointer
+
+  /// Maps `byteCount` bytes of a file that another process may see too.
+  public init(sharing fd: Int32, byteCount: Int, writable: Bool) throws(SystemError) {
+    var error: Int32 = 0
+    let base = unsafe ck_map_shared(fd, byteCount, writable ? 1 : 0, &error)
+    try SystemError.check("mmap", error)
+    unsafe self.bytes = UnsafeMutableRawBufferPointer(start: base, count: byteCount)
+  }
+
+  /// Maps zeroed memory of this process's own; pages become resident when they are first touched.
+  public init(anonymous byteCount: Int) throws(SystemError) {
+    var error: Int32 = 0
+    let base = unsafe ck_map_anonymous(byteCount, &error)
+    try SystemError.check("mmap", error)
+    unsafe self.bytes = UnsafeMutableRawBufferPointer(start: base, count: byteCount)
+  }
+
+  /// A copy of everything.
+  public func copyBytes() -> [UInt8] {
+    // SAFETY: the mapping lives as long as this value.
+    unsafe Array(bytes)
+  }
+
+  /// A copy of the value at the start. Another process may be writing it: its parts need not fit
+  /// together, and nothing in it can be trusted.
+  public func copy<Value: BitwiseCopyable>(as type: Value.Type) -> Value {
+    precondition(unsafe bytes.count >= MemoryLayout<Value>.size, "BUG: the mapping is too small")
+    // SAFETY: the mapping is page-aligned, lives as long as this value, and is large enough.
+    return unsafe bytes.load(as: type)
+  }
+
+  // SAFETY: only this value unmaps, once; whoever borrowed the bytes did so from a living owner.
+  deinit { if let base = unsafe bytes.baseAddress { _ = unsafe ck_unmap(base, bytes.count) } }
+}

@@ -1,0 +1,92 @@
+// What the loop asks of the kernel, in the shape of completions: arm or submit, wait, then take one
+// completion after the other. `Epoll` emulates it with readiness; a ring gives it natively; a
+// simulation can play the kernel. The loop is generic over it and specialised for each, so none of
+// this is a dynamic call.
+
+internal import Kernel
+
+/// What happened.
+@safe struct Completion: BitwiseCopyable {
+  enum Kind: UInt8 {
+    /// Nothing is left of this wait.
+    case none
+    /// `result` is a new client's descriptor, or `-errno`.
+    case accepted
+    /// `result` bytes lie at `bytes`; 0 is the end of the input, otherwise `-errno`.
+    case received
+    /// The socket takes bytes again: submit the next send.
+    case sendable
+    /// The socket is dead although nobody was reading from it.
+    case failed
+    /// Another thread called for attention.
+    case woken
+    /// The control socket has something.
+    case control
+  }
+
+  var kind: Kind
+  var token: Token
+  var result: Int
+  /// SAFETY: in the room that was offered for this receive; valid until the next one.
+  var bytes: UnsafeMutableRawPointer?
+  /// Of an accepted client, if it was wanted.
+  var peer: Endpoint
+
+  static var nothing: Completion {
+    unsafe Completion(
+      kind: .none, token: Token(rawValue: 0), result: 0, bytes: nil, peer: .none)
+  }
+}
+
+/// When a receive is first worth trying.
+enum Eagerness: UInt8 {
+  /// The bytes are probably there already.
+  case now
+  /// The sending side has ended and the client's end will be there in a moment: look at the coming
+  /// ticks before asking the kernel to watch. Input before that end need not be delivered.
+  case soon
+  /// Nobody knows.
+  case whenReady
+}
+
+/// Says where received bytes go. Asked just before each receive.
+protocol ReceiveRoom: ~Copyable {
+  /// Room for the client's next bytes, behind those it has left over; never empty.
+  func room(for token: Token) -> UnsafeMutableRawBufferPointer
+}
+
+/// The kernel as the loop sees it. One thread only, but for `wake`.
+protocol Backend: ~Copyable {
+  /// Milliseconds on a clock that never goes back.
+  func now_ms() -> UInt64
+
+  /// Delivers clients of a listener, many times, until disarmed; with their address if it is
+  /// wanted.
+  mutating func armAccept(
+    listener fd: Int32, token: Token, tellsPeer: Bool
+  ) throws(SystemError)
+  mutating func disarmAccept(listener fd: Int32, token: Token)
+
+  /// Delivers nothing more from the control socket.
+  mutating func disarmControl(_ fd: Int32)
+
+  /// Delivers a client's input, many times, until disarmed or closed.
+  mutating func armReceive(_ fd: Int32, _ token: Token, _ eagerness: Eagerness)
+  mutating func disarmReceive(_ fd: Int32, _ token: Token)
+
+  /// Sends bytes. Returns how many the kernel took; when that is not all, `sendable` follows.
+  /// Otherwise `-errno`. `isMoreToCome` lets the kernel wait for the rest of a segment.
+  mutating func send(
+    _ fd: Int32, _ token: Token, _ bytes: UnsafeRawBufferPointer, isMoreToCome: Bool
+  ) -> Int
+
+  /// Ends the sending side; the client sees an orderly end behind what was sent.
+  mutating func endSending(_ fd: Int32)
+  /// Closes a client's socket; nothing is delivered for it any more.
+  mutating func close(_ fd: Int32, _ token: Token, resetting: Bool)
+
+  /// Waits until something has completed, or so long; nil waits for ever.
+  mutating func wait(timeout_ms: Int32?)
+  /// The next completion of the last wait.
+  mutating func next<Room: ReceiveRoom & ~Copyable>(_ room: borrowing Room) -> Completion
+}

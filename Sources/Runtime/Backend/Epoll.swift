@@ -1,0 +1,334 @@
+// Completions on top of epoll(7), level-triggered. Two things keep it as cheap as a hand-written
+// loop: a client whose request is there when it is accepted, and that is gone after the answer, is
+// never registered at all; and one that stays is registered once. The surprising part is `soon`: a
+// client that has just been sent its last byte will close in a moment, so its end is polled for a
+// few ticks, many sockets for one system call, instead of paying for a registration.
+
+internal import CKernel
+internal import Glibc
+internal import Kernel
+
+struct Epoll: Backend, ~Copyable {
+  /// Clients taken from one listener in a row before others have their turn.
+  private static let acceptBurst = 64
+  /// A `soon` socket is tried after this time, which is longer than most clients take to close, and
+  /// some more times after it again; if nothing has come by then the kernel is asked to watch.
+  private static let soon_ms: UInt64 = 2
+  private static let soonTries: UInt32 = 8
+
+  /// What the loop wants of a row's socket, and what the kernel has been told.
+  private struct Watch: BitwiseCopyable {
+    var token: Token
+    var fd: Int32
+    var wanted: Interest
+    var told: Interest
+  }
+
+  private struct Interest: OptionSet, BitwiseCopyable {
+    var rawValue: UInt8
+    static let registered = Interest(rawValue: 1)
+    static let receive = Interest(rawValue: 2)
+    static let send = Interest(rawValue: 4)
+    /// Tried at each tick instead of being registered.
+    static let soon = Interest(rawValue: 8)
+  }
+
+  private let epoll: Descriptor
+  private let events = EventBuffer(capacity: 512)
+  private var eventCount = 0
+  private var nextEvent = 0
+  private var acceptsLeft = acceptBurst
+  private var tellsPeer = true
+  /// By row of the connection table, and of the listener table.
+  private let watches: FlatTable<Watch>
+  private let listeners: FlatTable<Int32>
+  private var eager: TokenRing
+  private var soon: TokenRing
+  /// Those of `soon` whose time has come in this tick.
+  private var expected = PollBatch(capacity: 256)
+  /// Could not be registered: delivered as failed.
+  private var lost: TokenRing
+  /// Served at once when they were accepted, and not registered yet.
+  private var unregistered: TokenRing
+  private var tick_ms: UInt64 = 0
+
+  /// `wake` and `control` are descriptors whose readability is delivered as completions.
+  init(connections: Int, sockets: Int, wake: Int32, control: Int32) throws(SystemError) {
+    let epoll = Descriptor(owning: try SystemError.check("epoll_create1", ck_epoll_create()))
+    try Self.watch(wake, Token(purpose: .wake, index: 0), in: epoll.rawValue)
+    try Self.watch(control, Token(purpose: .control, index: 0), in: epoll.rawValue)
+    let watches = try FlatTable<Watch>(capacity: connections)
+    let listeners = try FlatTable<Int32>(capacity: sockets)
+    let eager = try TokenRing(capacity: 1024)
+    let soon = try TokenRing(capacity: 4096)
+    let unregistered = try TokenRing(capacity: 1024)
+    let lost = try TokenRing(capacity: 1024)
+    self.epoll = epoll
+    self.watches = watches
+    self.listeners = listeners
+    self.eager = eager
+    self.soon = soon
+    self.unregistered = unregistered
+    self.lost = lost
+  }
+
+  private static func watch(_ fd: Int32, _ token: Token, in epoll: Int32) throws(SystemError) {
+    try SystemError.check(
+      "epoll_ctl", ck_epoll_control(epoll, EPOLL_CTL_ADD, fd, EPOLLIN.rawValue, token.rawValue))
+  }
+
+  func now_ms() -> UInt64 { ck_monotonic_ns() / 1_000_000 }
+
+  mutating func armAccept(
+    listener fd: Int32, token: Token, tellsPeer: Bool
+  ) throws(SystemError) {
+    try Self.watch(fd, token, in: epoll.rawValue)
+    self.tellsPeer = tellsPeer
+    listeners[token.index] = fd
+  }
+
+  mutating func disarmAccept(listener fd: Int32, token: Token) {
+    listeners[token.index] = 0
+    disarmControl(fd)
+  }
+
+  mutating func disarmControl(_ fd: Int32) {
+    _ = ck_epoll_control(epoll.rawValue, EPOLL_CTL_DEL, fd, 0, 0)
+  }
+
+  mutating func armReceive(_ fd: Int32, _ token: Token, _ eagerness: Eagerness) {
+    let row = token.index
+    meet(fd, token)
+    watches[row].wanted.insert(.receive)
+    if !watches[row].told.contains(.registered) {
+      switch eagerness {
+      case .now: if eager.push(token) { return }
+      case .soon:
+        if soon.push(token, since_ms: tick_ms) {
+          watches[row].told.insert(.soon)
+          return
+        }
+      case .whenReady: break
+      }
+    }
+    tellKernel(row)
+  }
+
+  mutating func disarmReceive(_ fd: Int32, _ token: Token) {
+    watches[token.index].wanted.remove(.receive)
+    // Even a client that nobody reads from is watched: its reset must be seen.
+    tellKernel(token.index)
+  }
+
+  mutating func send(
+    _ fd: Int32, _ token: Token, _ bytes: UnsafeRawBufferPointer, isMoreToCome: Bool
+  ) -> Int {
+    // SAFETY: the caller's bytes are valid during the call; the kernel copies them.
+    var result = unsafe ck_send(fd, bytes.baseAddress, bytes.count, isMoreToCome ? 1 : 0)
+    if result == -Int(EAGAIN) || result == -Int(EINTR) { result = 0 }
+    if result >= 0 && result < bytes.count {
+      meet(fd, token)
+      watches[token.index].wanted.insert(.send)
+      tellKernel(token.index)
+    }
+    return result
+  }
+
+  mutating func endSending(_ fd: Int32) { _ = ck_shutdown_send(fd) }
+
+  mutating func close(_ fd: Int32, _ token: Token, resetting: Bool) {
+    watches[token.index] = Watch(token: Token(rawValue: 0), fd: -1, wanted: [], told: [])
+    if resetting { _ = ck_reset_on_close(fd) }
+    _ = ck_close(fd)
+  }
+
+  /// The first thing that is asked for a client: its row starts anew.
+  private func meet(_ fd: Int32, _ token: Token) {
+    if watches[token.index].token != token || watches[token.index].fd != fd {
+      watches[token.index] = Watch(token: token, fd: fd, wanted: [], told: [])
+    }
+  }
+
+  /// Makes the kernel watch for what is wanted, when that differs from what it was told.
+  private mutating func tellKernel(_ row: Int) {
+    let watch = watches[row]
+    let told = watch.wanted.union(.registered)
+    guard watch.told != told else { return }
+    let mask =
+      (told.contains(.receive) ? EPOLLIN.rawValue : 0)
+      | (told.contains(.send) ? EPOLLOUT.rawValue : 0)
+    let operation = watch.told.contains(.registered) ? EPOLL_CTL_MOD : EPOLL_CTL_ADD
+    let result = ck_epoll_control(
+      epoll.rawValue, operation, watch.fd, mask, watch.token.rawValue)
+    watches[row].told = told
+    // Out of memory or of watches: a client that nobody watches would hang for ever.
+    if result < 0 { _ = lost.push(watch.token) }
+  }
+
+  mutating func wait(timeout_ms: Int32?) {
+    while let entry = unregistered.pop() {
+      guard isCurrent(entry.token), !watches[entry.token.index].told.contains(.soon) else {
+        continue
+      }
+      tellKernel(entry.token.index)
+    }
+    var timeout = timeout_ms ?? -1
+    if !eager.isEmpty || !lost.isEmpty {
+      timeout = 0
+    } else if let oldest = soon.first {
+      let due = oldest.since_ms + Self.soon_ms
+      let left = due > tick_ms ? Int32(due - tick_ms) : 0
+      timeout = timeout < 0 ? left : min(timeout, left)
+    }
+    nextEvent = 0
+    eventCount = events.wait(epoll.rawValue, timeout_ms: timeout)
+    tick_ms = now_ms()
+  }
+
+  private func isCurrent(_ token: Token) -> Bool {
+    watches[token.index].token == token && watches[token.index].fd > 0
+  }
+
+  mutating func next<Room: ReceiveRoom & ~Copyable>(_ room: borrowing Room) -> Completion {
+    while let entry = eager.pop() {
+      guard isCurrent(entry.token), watches[entry.token.index].wanted.contains(.receive) else {
+        continue
+      }
+      let completion = receive(entry.token, room)
+      // Either way somebody must watch it from now on, if it is still there at the next wait.
+      if !unregistered.push(entry.token) { tellKernel(entry.token.index) }
+      if completion.kind != .none { return completion }
+    }
+    while let entry = lost.pop() {
+      guard isCurrent(entry.token) else { continue }
+      var completion = Completion.nothing
+      completion.kind = .failed
+      completion.token = entry.token
+      return completion
+    }
+    while nextEvent < eventCount {
+      let completion = nextFromKernel(room)
+      if completion.kind != .none { return completion }
+    }
+    while !expected.isSpent || expectMore() {
+      let completion = nextExpected(room)
+      if completion.kind != .none { return completion }
+    }
+    return .nothing
+  }
+
+  /// Looks at the sockets whose time has come, many for one system call; false when there are none.
+  private mutating func expectMore() -> Bool {
+    expected.clear()
+    while !expected.isFull, let entry = soon.first, tick_ms >= entry.since_ms + Self.soon_ms {
+      _ = soon.pop()
+      if isCurrent(entry.token), watches[entry.token.index].told.contains(.soon) {
+        expected.add(watches[entry.token.index].fd, entry)
+      }
+    }
+    expected.look()
+    return !expected.isSpent
+  }
+
+  private mutating func nextExpected<Room: ReceiveRoom & ~Copyable>(
+    _ room: borrowing Room
+  ) -> Completion {
+    let (entry, mask) = expected.take()
+    let row = entry.token.index
+    // Since it was looked at it may have been closed, or registered.
+    guard isCurrent(entry.token), watches[row].told.contains(.soon) else { return .nothing }
+    watches[row].told.remove(.soon)
+    if mask & POLLHUP != 0 {
+      // Both sides have ended. What may still lie unread was sent to somebody who had finished.
+      var completion = Completion.nothing
+      completion.kind = .received
+      completion.token = entry.token
+      return completion
+    }
+    if mask != 0 {
+      if !unregistered.push(entry.token) { tellKernel(row) }
+      return receive(entry.token, room)
+    }
+    let isPatient = entry.tries + 1 < Self.soonTries
+    if isPatient, soon.push(entry.token, since_ms: tick_ms, tries: entry.tries + 1) {
+      watches[row].told.insert(.soon)
+    } else {
+      tellKernel(row)
+    }
+    return .nothing
+  }
+
+  private mutating func nextFromKernel<Room: ReceiveRoom & ~Copyable>(
+    _ room: borrowing Room
+  ) -> Completion {
+    let token = events.token(nextEvent)
+    if token.purpose == .listener {
+      // It stays at the head until its queue is empty, or others must have their turn.
+      let completion = accept(token)
+      acceptsLeft -= 1
+      if completion.kind == .none || completion.result < 0 || acceptsLeft == 0 {
+        acceptsLeft = Self.acceptBurst
+        nextEvent += 1
+      }
+      return completion
+    }
+    let mask = events.mask(nextEvent)
+    nextEvent += 1
+    var completion = Completion.nothing
+    completion.token = token
+    switch token.purpose {
+    case .wake: completion.kind = .woken
+    case .control: completion.kind = .control
+    case .connection, .listener: connectionEvent(token, mask, room, &completion)
+    }
+    return completion
+  }
+
+  private mutating func connectionEvent<Room: ReceiveRoom & ~Copyable>(
+    _ token: Token, _ mask: UInt32, _ room: borrowing Room, _ completion: inout Completion
+  ) {
+    guard isCurrent(token) else { return }
+    let row = token.index
+    let wanted = watches[row].wanted
+    let broken = EPOLLERR.rawValue | EPOLLHUP.rawValue
+    if wanted.contains(.receive), mask & (EPOLLIN.rawValue | broken) != 0 {
+      // A send that waits as well is level-triggered: the next wait delivers it.
+      completion = receive(token, room)
+    } else if wanted.contains(.send), mask & EPOLLOUT.rawValue != 0 {
+      watches[row].wanted.remove(.send)
+      tellKernel(row)
+      completion.kind = .sendable
+    } else if mask & broken != 0 {
+      completion.kind = .failed
+    }
+  }
+
+  private func accept(_ token: Token) -> Completion {
+    var completion = Completion.nothing
+    // 0 since it was disarmed in the middle of a burst.
+    guard listeners[token.index] > 0 else { return completion }
+    let listener = listeners[token.index]
+    let result =
+      tellsPeer ? unsafe ck_accept(listener, &completion.peer) : ck_accept(listener, nil)
+    if result == -EAGAIN || result == -EINTR { return completion }
+    completion.kind = .accepted
+    completion.token = token
+    completion.result = Int(result)
+    return completion
+  }
+
+  private func receive<Room: ReceiveRoom & ~Copyable>(
+    _ token: Token, _ room: borrowing Room
+  ) -> Completion {
+    let into = unsafe room.room(for: token)
+    var completion = Completion.nothing
+    // SAFETY: the room belongs to this client until the completion has been handled.
+    let result = unsafe ck_receive(watches[token.index].fd, into.baseAddress, into.count)
+    if result == -Int(EAGAIN) || result == -Int(EINTR) { return completion }
+    completion.kind = .received
+    completion.token = token
+    completion.result = result
+    unsafe completion.bytes = into.baseAddress
+    return completion
+  }
+}

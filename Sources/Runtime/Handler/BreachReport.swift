@@ -1,0 +1,42 @@
+// Broken promises and dropped log lines are counted where they happen, in a few instructions; here
+// the counts become a log line, at most one a second.
+
+internal import CKernel
+internal import Control
+
+struct BreachReport: BitwiseCopyable {
+  private var reported: UInt64 = 0
+  private var nextReport_ms: UInt64 = 0
+
+  /// What there is to say about new breaches, or nil. A handler that promised nothing breaks
+  /// nothing: its late replies are harmless, and only counted.
+  mutating func line(handler: Handler, page: ck_page, now_ms: UInt64) -> String? {
+    guard !handler.promise.isEmpty else { return nil }
+    let count = page.misused_replies &+ (handler.isInline ? 0 : page.stale_replies)
+    guard count > reported, now_ms >= nextReport_ms else { return nil }
+    let new = count - reported
+    reported = count
+    nextReport_ms = now_ms &+ 1000
+    let what =
+      handler.isInline
+      ? "misused a reply outside the call that passed it" : "used a stale reply after its on_close"
+    return "\(handler.name) \(what), \(new) times (\(count) in all): it promised "
+      + "\(handler.promise). Nothing was sent; take the promise back or keep it"
+  }
+}
+
+/// Log lines that the supervisor did not take.
+struct DropReport: BitwiseCopyable {
+  private var reported: UInt64 = 0
+  private var nextReport_ms: UInt64 = 0
+
+  /// What there is to say about newly dropped lines, or nil.
+  mutating func line(page: ck_page, now_ms: UInt64) -> String? {
+    let count = page.dropped_log_lines
+    guard count > reported, now_ms >= nextReport_ms else { return nil }
+    let new = count - reported
+    reported = count
+    nextReport_ms = now_ms &+ 1000
+    return "\(new) log lines were dropped (\(count) in all): the log was not read fast enough"
+  }
+}

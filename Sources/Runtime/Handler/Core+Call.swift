@@ -1,0 +1,115 @@
+// The one place that calls the handler. Each call is announced in the shared page before and taken
+// back after, so that a crash or a hang has a name; calls never nest, and nothing is closed under a
+// running one.
+
+internal import CKernel
+internal import CPortico
+internal import Kernel
+
+extension Core {
+  /// The reply that names a connection to the handler.
+  @inline(__always)
+  func reply(_ row: Int) -> portico_reply {
+    // SAFETY: the code address of a closure that is never freed and has this signature.
+    unsafe unsafeBitCast(replyCode(row), to: portico_reply.self)
+  }
+
+  @inline(__always)
+  func replyCode(_ row: Int) -> UInt { replies.code(connections[row].slot) }
+
+  private func state(_ row: Int) -> UnsafeMutableRawPointer? {
+    unsafe UnsafeMutableRawPointer(bitPattern: connections[row].state)
+  }
+
+  @inline(__always)
+  private mutating func begin(_ hook: ck_hook, _ row: Int) {
+    assert(unsafe context.value.current == nil, "BUG: calls of the handler must not nest")
+    unsafe context.value.current = replies.slot(connections[row].slot)
+    assert(
+      context.value.stageCount == 0 || context.value.stageRow == row,
+      "BUG: somebody else's replies are still staged")
+    context.value.stageRow = row
+    context.value.queued = connections[row].output.count
+    page.value.connection = connections[row].id
+    page.value.listener = UInt32(connections[row].listener)
+    page.value.peer = connections[row].peer
+    page.value.descriptor = connections[row].fd
+    page.value.calls &+= 1
+    page.value.hook = hook.rawValue
+  }
+
+  @inline(__always)
+  private mutating func end() {
+    page.value.hook = CK_HOOK_NONE.rawValue
+    unsafe context.value.current = nil
+  }
+
+  /// `handle` on a stream; the caller judges what comes back. `bytes[count]` must be a NUL.
+  @inline(__always)
+  mutating func callHandle(_ row: Int, _ bytes: UnsafeMutableRawPointer, _ count: Int) -> Int {
+    page.value.offset = unsafe buffers.offset(of: bytes)
+    page.value.length = UInt64(count)
+    begin(CK_HOOK_HANDLE, row)
+    // SAFETY: loaded and checked; the bytes lie in the pool until the call returns.
+    let consumed = unsafe handler.handle.unsafelyUnwrapped(bytes, count, reply(row))
+    end()
+    page.value.length = 0
+    return consumed
+  }
+
+  /// Tells the handler of a client, if it has not been told.
+  mutating func callOpen(_ row: Int) {
+    guard !connections[row].marks.contains(.opened) else { return }
+    connections[row].marks.insert(.opened)
+    guard let onOpen = unsafe handler.onOpen else { return }
+    begin(CK_HOOK_OPEN, row)
+    // SAFETY: the info lies in `services` until the next call.
+    let state = unsafe onOpen(services.describe(row, in: self), reply(row))
+    connections[row].state = UInt(bitPattern: state)
+    end()
+  }
+
+  /// Calls a hook, if the handler has it.
+  mutating func call(_ event: Handler.Event, _ row: Int) {
+    guard let (hook, name) = unsafe handler.hook(for: event) else { return }
+    callOpen(row)
+    begin(name, row)
+    unsafe hook(state(row), reply(row))
+    end()
+  }
+
+  mutating func callTimer(_ row: Int) {
+    guard let onTimer = unsafe handler.onTimer else { return }
+    begin(CK_HOOK_TIMER, row)
+    unsafe onTimer(state(row), reply(row))
+    end()
+  }
+
+  /// The worker's own timer: no connection, so nothing is staged.
+  mutating func callWorkerTimer() {
+    guard let onTimer = unsafe handler.onTimer else { return }
+    page.value.connection = 0
+    page.value.calls &+= 1
+    page.value.hook = CK_HOOK_TIMER.rawValue
+    onTimer(nil, nil)
+    page.value.hook = CK_HOOK_NONE.rawValue
+  }
+
+  /// The last call for a connection; its reply must be dead.
+  mutating func callClose(_ row: Int) {
+    guard connections[row].marks.contains(.opened), let onClose = unsafe handler.onClose else {
+      return
+    }
+    begin(CK_HOOK_CLOSE, row)
+    unsafe onClose(state(row), reply(row))
+    end()
+  }
+
+  mutating func callUnload() {
+    guard let onUnload = handler.onUnload else { return }
+    page.value.connection = 0
+    page.value.hook = CK_HOOK_UNLOAD.rawValue
+    onUnload()
+    page.value.hook = CK_HOOK_NONE.rawValue
+  }
+}

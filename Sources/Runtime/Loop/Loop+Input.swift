@@ -1,0 +1,226 @@
+// Bytes on their way to the handler: always contiguous, from the receive buffer where a client has
+// nothing left over, otherwise from its own. When `handle` is called again, and when not, is
+// decided here and nowhere else.
+
+internal import CKernel
+internal import Control
+internal import Kernel
+
+extension Loop where IO: ~Copyable {
+  mutating func startReading(_ row: Int, _ eagerness: Eagerness) {
+    core.value.connections[row].marks.insert(.reading)
+    io.armReceive(core.value.connections[row].fd, core.value.connections.token(row), eagerness)
+  }
+
+  /// Reads while the client may be read from, and not otherwise.
+  mutating func updateReading(_ row: Int) {
+    let marks = core.value.connections[row].marks
+    let wants = marks.isDisjoint(with: [.paused, .blocked, .inputEnded])
+    guard wants != marks.contains(.reading) else { return }
+    if wants {
+      startReading(row, .whenReady)
+    } else {
+      core.value.connections[row].marks.remove(.reading)
+      io.disarmReceive(core.value.connections[row].fd, core.value.connections.token(row))
+    }
+  }
+
+  mutating func received(_ row: Int, _ completion: Completion) {
+    let count = completion.result
+    guard count >= 0 else {
+      close(row)
+      return
+    }
+    core.value.connections[row].lastActivity_ms = core.value.now_ms
+    let marks = core.value.connections[row].marks
+    if !marks.isDisjoint(with: [.finishing, .lingering]) {
+      discard(row, count)
+      return
+    }
+    if count == 0 {
+      inputEnded(row)
+      return
+    }
+    core.value.page.value.bytes_in &+= UInt64(count)
+    core.value.connections[row].marks.insert(.hasReceived)
+    let own = core.value.connections[row].input
+    if own == .none {
+      if count == core.value.limits.receiveSize {
+        core.value.connections[row].marks.insert(.receiveFilled)
+      } else {
+        core.value.connections[row].marks.remove(.receiveFilled)
+      }
+      unsafe serve(row, completion.bytes!, count)
+    } else {
+      core.value.connections[row].inputCount += UInt32(count)
+      serveOwn(row)
+    }
+    settle(row)
+  }
+
+  /// Shows the handler what the client has left over, if it is to be shown now.
+  mutating func serveOwn(_ row: Int, evenIfFew: Bool = false) {
+    let count = Int(core.value.connections[row].inputCount)
+    guard count > 0 else { return }
+    if !evenIfFew, count < Int(core.value.connections[row].inputWanted) {
+      // Held back by the rule against rescanning, but not for long; `need` holds until it is met.
+      if !core.value.connections[row].marks.contains(.needed) { scheduleRescan(row) }
+      keepRoom(row)
+      return
+    }
+    unsafe serve(row, core.value.ownInput(row), count)
+  }
+
+  /// Calls the handler as long as it consumes and bytes remain, then keeps the rest.
+  @inline(__always)
+  private mutating func serve(_ row: Int, _ start: UnsafeMutableRawPointer, _ count: Int) {
+    // SAFETY: the room that was offered is one byte longer than what may be received into it.
+    unsafe (start + count).storeBytes(of: 0, as: UInt8.self)
+    core.value.callOpen(row)
+    core.value.connections[row].inputSeen = 0
+    var bytes = unsafe start
+    var left = count
+    let stop: Connection.Marks = [.finishing, .aborted, .paused]
+    while left > 0 {
+      if core.value.configuration.logsRequests { unsafe core.value.logRequest(row, bytes, left) }
+      core.value.connections[row].marks.remove(.needed)
+      let replies = core.value.context.value.replies
+      let consumed = unsafe core.value.callHandle(row, bytes, left)
+      core.value.page.value.requests &+= 1
+      if consumed > 0, consumed <= left {
+        unsafe bytes += consumed
+        left -= consumed
+        core.value.connections[row].inputWanted = 0
+        if core.value.isThreadWaiting { core.value.takeInbox() }
+        if !core.value.connections[row].marks.isDisjoint(with: stop) { break }
+        if isOverHighWater(row) {
+          core.value.connections[row].marks.insert(.blocked)
+          break
+        }
+        continue
+      }
+      if consumed == 0 {
+        wantsMore(row, left, hasReplied: core.value.context.value.replies != replies)
+      } else {
+        handlerFailed(row, consumed, of: left)
+      }
+      break
+    }
+    unsafe keep(row, bytes, left)
+    flushStage(row)
+  }
+
+  private func isOverHighWater(_ row: Int) -> Bool {
+    core.value.connections[row].output.count + core.value.context.value.stageCount
+      > core.value.limits.highWater
+  }
+
+  /// `handle` returned 0: when is it to be called again?
+  private mutating func wantsMore(_ row: Int, _ count: Int, hasReplied: Bool) {
+    let marks = core.value.connections[row].marks
+    core.value.connections[row].inputSeen = UInt32(count)
+    if hasReplied, marks.isDisjoint(with: [.finishing, .full]) { core.value.hintAtZero(row) }
+    if core.value.connections[row].output.count + core.value.context.value.stageCount
+      > core.value.limits.lowWater || marks.contains(.full)
+    {
+      core.value.connections[row].marks.insert(.retryWhenDrained)
+    }
+    if count >= core.value.frameLimit, marks.isDisjoint(with: [.finishing, .aborted]) {
+      core.value.log.write(
+        .warning, connection: core.value.connections[row].id,
+        peer: core.value.peer(row),
+        "closed: \(core.value.handler.name) wants more than \(count) bytes of one frame, and "
+          + "max_frame is \(core.value.frameLimit)")
+      finish(row)
+    } else if !marks.contains(.needed) {
+      // A frame that is long already is not shown again for every byte that is added to it.
+      core.value.connections[row].inputWanted = UInt32(count < 4096 ? 0 : count + count / 8)
+    }
+  }
+
+  /// A negative answer is a client's mistake, one above `len` is the handler's.
+  private mutating func handlerFailed(_ row: Int, _ consumed: Int, of count: Int) {
+    let name = core.value.handler.name
+    let said =
+      consumed < 0
+      ? "closed: protocol error, \(name) answered \(consumed)"
+      : "closed: \(name) misbehaves, its handle returned \(consumed) for \(count) bytes (is it "
+        + "declared as in portico.h, and does every path return?)"
+    core.value.log.write(
+      .warning, connection: core.value.connections[row].id, peer: core.value.peer(row),
+      said)
+    finish(row)
+  }
+
+  /// Moves what was not consumed to a buffer of the client's own; none left gives the buffer back.
+  private mutating func keep(_ row: Int, _ bytes: UnsafeMutableRawPointer, _ count: Int) {
+    let ends: Connection.Marks = [.finishing, .aborted]
+    if count > 0, core.value.connections[row].marks.isDisjoint(with: ends) {
+      if unsafe !core.value.keepInput(row, bytes, count) {
+        core.value.log.write(
+          .warning, connection: core.value.connections[row].id,
+          peer: core.value.peer(row),
+          "aborted: no buffer is left for \(count) bytes of an unfinished request")
+        core.value.connections[row].marks.insert(.aborted)
+      }
+      return
+    }
+    if count > 0 { core.value.connections[row].marks.insert(.receiveFilled) }
+    core.value.dropInput(row)
+  }
+
+  private mutating func keepRoom(_ row: Int) {
+    unsafe keep(row, core.value.ownInput(row), Int(core.value.connections[row].inputCount))
+  }
+
+  /// After a finish, input is only counted: a client that is still sending must not be reset while
+  /// its answer is on the way.
+  private mutating func discard(_ row: Int, _ count: Int) {
+    let left = core.value.connections[row].lingerLeft
+    if count == 0 {
+      if core.value.connections[row].marks.contains(.lingering) {
+        close(row)
+      } else {
+        core.value.connections[row].marks.insert(.inputEnded)
+        updateReading(row)
+      }
+    } else if UInt32(clamping: count) >= left {
+      close(row)
+    } else {
+      core.value.connections[row].lingerLeft = left - UInt32(count)
+    }
+  }
+
+  /// The client sends no more. Whatever the handler has not seen is shown to it first.
+  private mutating func inputEnded(_ row: Int) {
+    core.value.connections[row].marks.insert(.inputEnded)
+    updateReading(row)
+    settle(row)
+  }
+
+  /// Tells the handler of the client's end, once nothing stands before it.
+  mutating func deliverEnd(_ row: Int) {
+    let marks = core.value.connections[row].marks
+    guard marks.contains(.inputEnded), !marks.contains(.endDelivered),
+      marks.isDisjoint(with: [.finishing, .lingering, .aborted, .paused, .blocked])
+    else { return }
+    if core.value.connections[row].inputCount > core.value.connections[row].inputSeen {
+      serveOwn(row, evenIfFew: true)
+      let now = core.value.connections[row].marks
+      if !now.isDisjoint(with: [.finishing, .aborted, .paused, .blocked]) { return }
+    }
+    core.value.connections[row].marks.insert(.endDelivered)
+    if core.value.handler.hears(.eof) {
+      core.value.call(.eof, row)
+      flushStage(row)
+      if core.value.handler.isInline { finish(row) }
+    } else if core.value.handler.isInline || !marks.contains(.opened) {
+      finish(row)
+    } else {
+      core.value.connections[row].marks.insert(.awaitingReply)
+      core.value.connections[row].deadline_ms =
+        core.value.now_ms + core.value.limits.afterEOFTimeout_ms
+      schedule(row)
+    }
+  }
+}

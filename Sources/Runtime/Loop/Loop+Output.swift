@@ -1,0 +1,126 @@
+// Bytes on their way to the client: the stage goes out in one send where the kernel takes it, the
+// rest waits in the client's queue. `settle` is the one place that looks at a connection as a whole
+// and decides what it needs next.
+
+internal import CKernel
+internal import Glibc
+internal import Kernel
+
+extension Loop where IO: ~Copyable {
+  /// Sends what the handler's call has staged.
+  @inline(__always)
+  mutating func flushStage(_ row: Int) {
+    let count = core.value.context.value.stageCount
+    guard count > 0 else { return }
+    core.value.context.value.stageCount = 0
+    // SAFETY: the stage holds `count` bytes until the next call of the handler.
+    let stage = unsafe core.value.context.value.stage
+    core.value.noteReply(row)
+    let marks = core.value.connections[row].marks
+    guard marks.isDisjoint(with: [.aborted, .sending]), core.value.connections[row].output.isEmpty
+    else {
+      unsafe core.value.enqueue(stage, count: count, row: row)
+      return
+    }
+    let sent = unsafe send(
+      row, UnsafeRawBufferPointer(start: stage, count: count),
+      isMoreToCome: marks.contains(.finishing))
+    if sent >= 0 && sent < count {
+      unsafe core.value.enqueue(stage + sent, count: count - sent, row: row)
+    }
+  }
+
+  /// How many bytes the kernel took; a client that is gone is marked.
+  private mutating func send(
+    _ row: Int, _ bytes: UnsafeRawBufferPointer, isMoreToCome: Bool
+  ) -> Int {
+    let sent = unsafe io.send(
+      core.value.connections[row].fd, core.value.connections.token(row), bytes,
+      isMoreToCome: isMoreToCome)
+    if sent < 0 {
+      core.value.connections[row].marks.insert(.aborted)
+    } else {
+      core.value.page.value.bytes_out &+= UInt64(sent)
+      core.value.connections[row].lastActivity_ms = core.value.now_ms
+      if sent < bytes.count { core.value.connections[row].marks.insert(.sending) }
+    }
+    return sent
+  }
+
+  /// Sends from the queue until it is empty or the kernel takes no more.
+  private mutating func flushQueue(_ row: Int) {
+    while core.value.connections[row].marks.isDisjoint(with: [.sending, .aborted]),
+      !core.value.connections[row].output.isEmpty
+    {
+      let front = unsafe core.value.connections[row].output.front
+      let isMore =
+        core.value.connections[row].output.hasMoreThanFront
+        || core.value.connections[row].marks.contains(.finishing)
+      let sent = unsafe send(row, front, isMoreToCome: isMore)
+      guard sent > 0 else { return }
+      core.value.chunks.value.consume(sent, from: &core.value.connections[row].output)
+    }
+  }
+
+  /// Looks at everything that may have changed about a connection and does what follows from it,
+  /// until nothing does. Called after each completion and for each dirty row, never inside a call.
+  mutating func settle(_ row: Int) {
+    var isUnsettled = true
+    while isUnsettled {
+      isUnsettled = false
+      flushQueue(row)
+      let marks = core.value.connections[row].marks
+      if marks.contains(.aborted) {
+        close(row, resetting: true)
+        return
+      }
+      if marks.contains(.lingering) { return }
+      let waiting = core.value.connections[row].output.count
+      if marks.contains(.finishing) {
+        beginFinish(row)
+        if waiting == 0 { endOutput(row) } else { updateReading(row) }
+        return
+      }
+      if waiting <= core.value.limits.lowWater {
+        isUnsettled = drained(row)
+      } else if waiting > core.value.limits.highWater {
+        core.value.connections[row].marks.insert(.blocked)
+      }
+      if !isUnsettled { isUnsettled = inputSettled(row) }
+      if !core.value.connections.isLive(row) { return }
+    }
+    updateReading(row)
+    if core.value.connections[row].handlerTimer_ms != 0 { schedule(row) }
+  }
+
+  /// Output is below low-water: what waited for that goes on. True when something did.
+  private mutating func drained(_ row: Int) -> Bool {
+    let marks = core.value.connections[row].marks
+    core.value.connections[row].marks.subtract([.blocked, .full, .retryWhenDrained])
+    if marks.contains(.full) {
+      core.value.call(.writable, row)
+      flushStage(row)
+    }
+    let mayServe = core.value.connections[row].marks.isDisjoint(
+      with: [.paused, .blocked, .full, .finishing, .aborted])
+    if mayServe, !marks.isDisjoint(with: [.blocked, .retryWhenDrained]) {
+      serveOwn(row, evenIfFew: marks.contains(.retryWhenDrained))
+    }
+    return !marks.isDisjoint(with: [.blocked, .full, .retryWhenDrained])
+  }
+
+  /// Bytes that a pause or a queue kept from the handler, and the client's end behind them. True
+  /// when the handler was called.
+  private mutating func inputSettled(_ row: Int) -> Bool {
+    let before = core.value.page.value.calls
+    let marks = core.value.connections[row].marks
+    if marks.isDisjoint(with: [.paused, .blocked]),
+      core.value.connections[row].inputCount > core.value.connections[row].inputSeen,
+      !marks.contains(.rescanDue)
+    {
+      serveOwn(row)
+    }
+    deliverEnd(row)
+    return core.value.page.value.calls != before
+  }
+}

@@ -1,0 +1,178 @@
+// The event loop of a worker: one turn is wait, take completions, timers, then whatever calls of
+// the handler left behind. It owns the backend and the wheel and shares the `Core` with C code.
+// Every byte of a client enters in `Loop+Input.swift` and leaves in `Loop+Output.swift`; a
+// connection ends in `Loop+End.swift` and nowhere else.
+
+internal import CKernel
+internal import Control
+internal import Kernel
+
+struct Loop<IO: Backend & ~Copyable>: ~Copyable {
+  let core: Immortal<Core>
+  var io: IO
+  var wheel: TimerWheel
+  /// Inherited listener sockets; which of them are polled now.
+  let sockets: [Int32]
+  var polled: Set<Int> = []
+  /// Clients whose output has ended, with the time to close them at the latest.
+  var lingering: TokenRing
+  /// Accepting is off until then, after the process ran out of something; 0 when it is on.
+  var acceptAgain_ms: UInt64 = 0
+  var hasSaidWhyAcceptingRests = false
+  /// While it drains: when to look again for connections with nothing in flight.
+  var nextSweep_ms: UInt64 = 0
+  var stage = Stage.waiting
+  let control: Immortal<PacketChannel>
+  /// Connections that the drain deadline or a stop ended.
+  var cutShort: UInt32 = 0
+
+  /// Where a worker's life stands.
+  enum Stage: Equatable {
+    /// Loaded; no socket to poll yet.
+    case waiting
+    case serving
+    /// No socket to poll any more; what is in flight ends until the deadline (nil: whenever).
+    case draining(until_ms: UInt64?)
+    /// The deadline has passed: everybody has been told, and the last bytes have this long to go
+    /// out.
+    case ending(until_ms: UInt64)
+    /// The loop returns after this turn.
+    case ended
+  }
+
+  init(
+    core: Immortal<Core>, io: consuming IO, sockets: [Int32], control: Immortal<PacketChannel>
+  ) throws(SystemError) {
+    let now_ms = io.now_ms()
+    core.value.now_ms = now_ms
+    let wheel = try TimerWheel(rows: core.value.connections.capacity, now_ms: now_ms)
+    let lingering = try TokenRing(capacity: 4096)
+    self.core = core
+    self.wheel = wheel
+    self.lingering = lingering
+    self.io = io
+    self.sockets = sockets
+    self.control = control
+  }
+
+  /// Runs until drained or stopped; how many connections were cut short by then.
+  mutating func run() -> UInt32 {
+    while stage != .ended { turn() }
+    endAll()
+    report(now_ms: .max)
+    return cutShort
+  }
+
+  /// Says what has been counted and not said yet; at `.max` even if that was a moment ago.
+  private func report(now_ms: UInt64) {
+    let page = core.value.page.value
+    let breaches = core.value.breaches.line(
+      handler: core.value.handler, page: page, now_ms: now_ms)
+    if let breaches { core.value.log.write(.warning, breaches) }
+    if let drops = core.value.drops.line(page: page, now_ms: now_ms) {
+      core.value.log.write(.warning, drops)
+    }
+  }
+
+  /// One tick.
+  mutating func turn() {
+    io.wait(timeout_ms: timeout_ms())
+    core.value.now_ms = io.now_ms()
+    let rooms = Rooms(core: core)
+    while true {
+      let completion = io.next(rooms)
+      if completion.kind == .none { break }
+      dispatch(completion)
+    }
+    runTimers()
+    core.value.takeInbox()
+    while let row = core.value.dirty.take(from: &core.value.connections) {
+      // It may have been closed since, and a closed row must not be touched.
+      if core.value.connections.isLive(row) { settle(row) }
+    }
+    finishTick()
+  }
+
+  @inline(__always)
+  private mutating func dispatch(_ completion: Completion) {
+    switch completion.kind {
+    case .accepted: accepted(completion)
+    case .received:
+      if let row = core.value.connections.index(of: completion.token) {
+        received(row, completion)
+      }
+    case .sendable:
+      if let row = core.value.connections.index(of: completion.token) {
+        core.value.connections[row].marks.remove(.sending)
+        settle(row)
+      }
+    case .failed:
+      if let row = core.value.connections.index(of: completion.token) { close(row) }
+    case .woken: drainWake()
+    case .control: readControl()
+    case .none: break
+    }
+  }
+
+  private func drainWake() {
+    var count: UInt64 = 0
+    // SAFETY: an eventfd gives exactly eight bytes.
+    _ = unsafe ck_read(core.value.wake, &count, 8)
+  }
+
+  /// Counters and replies for the next tick: off the path of a request.
+  private mutating func finishTick() {
+    core.value.page.value.replies = core.value.context.value.replies
+    core.value.page.value.connections = UInt64(core.value.connections.count)
+    core.value.replenishReplies()
+    report(now_ms: core.value.now_ms)
+    advanceStage()
+    if acceptAgain_ms != 0, core.value.now_ms >= acceptAgain_ms { resumeAccepting() }
+  }
+
+  private mutating func advanceStage() {
+    let now_ms = core.value.now_ms
+    switch stage {
+    case .waiting, .serving, .ended: break
+    case .draining(let deadline):
+      if core.value.connections.count == 0 {
+        stage = .ended
+      } else if let deadline, now_ms >= deadline {
+        endRest()
+      } else if now_ms >= nextSweep_ms {
+        sweep()
+      }
+    case .ending(let deadline):
+      if core.value.connections.count == 0 || now_ms >= deadline { stage = .ended }
+    }
+  }
+
+  /// How long a wait may last; nil for ever.
+  private func timeout_ms() -> Int32? {
+    var next = wheel.nextEvent_ms()
+    func consider(_ time_ms: UInt64) { next = min(next ?? time_ms, time_ms) }
+    if core.value.workerTimer_ms != 0 { consider(core.value.workerTimer_ms) }
+    if acceptAgain_ms != 0 { consider(acceptAgain_ms) }
+    if let entry = lingering.first { consider(entry.since_ms) }
+    switch stage {
+    case .draining(let deadline):
+      consider(nextSweep_ms)
+      if let deadline { consider(deadline) }
+    case .ending(let deadline): consider(deadline)
+    case .waiting, .serving, .ended: break
+    }
+    guard let next else { return nil }
+    let now_ms = core.value.now_ms
+    return next <= now_ms ? 0 : Int32(clamping: next - now_ms)
+  }
+}
+
+/// Offers the backend room behind what a client has left over.
+struct Rooms: ReceiveRoom {
+  let core: Immortal<Core>
+
+  @inline(__always)
+  func room(for token: Token) -> UnsafeMutableRawBufferPointer {
+    unsafe core.value.room(token.index)
+  }
+}

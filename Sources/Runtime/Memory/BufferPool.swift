@@ -1,0 +1,88 @@
+// The memory that client bytes lie in: one shared memory file, so that whoever looks at a dead
+// worker still finds what it was given. At its start the receive buffer, then power-of-two buffers
+// for clients that have unconsumed bytes. A buffer goes back to the pool when its client has none.
+
+internal import CKernel
+internal import Kernel
+
+/// A buffer of the pool, by offset. `.none` is no buffer.
+struct PooledBuffer: BitwiseCopyable, Equatable {
+  /// In the memory file, in units of 4 KiB; 0 (which is the receive buffer's) stands for none.
+  var page: UInt32
+  /// log2 of its size in bytes.
+  var order: UInt32
+
+  static var none: PooledBuffer { PooledBuffer(page: 0, order: 0) }
+  var byteCount: Int { self == .none ? 0 : 1 << Int(order) }
+}
+
+@safe struct BufferPool: ~Copyable {
+  private static let pageSize = 4096
+  private static let smallestOrder = 12
+  /// Buffers from this size on give their pages back to the kernel when they are freed.
+  private static let returnedOrder = 17
+
+  private let mapping: Mapping
+  private let fd: Int32
+  // SAFETY: `mapping`'s first byte; every offset below is smaller than its size.
+  let base: UnsafeMutableRawPointer
+  /// Where receives go when a client has nothing left over.
+  let receiveCapacity: Int
+  /// First page of the region that has never been handed out.
+  private var unusedPage: Int
+  /// For each order the first free buffer's page, 0 for none. A free buffer's first word is the
+  /// next.
+  private var free: [UInt32]
+  private(set) var bytesInUse = 0
+
+  /// `receiveSize` bytes can be received at once, and one NUL lies behind them.
+  init(fd: Int32, byteCount: Int, receiveSize: Int) throws(SystemError) {
+    mapping = try Mapping(sharing: fd, byteCount: byteCount, writable: true)
+    self.fd = fd
+    unsafe base = mapping.bytes.baseAddress!
+    receiveCapacity = receiveSize
+    unusedPage = (receiveSize + 1 + Self.pageSize - 1) / Self.pageSize
+    free = Array(repeating: 0, count: 33)
+  }
+
+  var receiveBuffer: UnsafeMutableRawPointer { unsafe base }
+
+  func address(of buffer: PooledBuffer) -> UnsafeMutableRawPointer {
+    unsafe base + Int(buffer.page) * Self.pageSize
+  }
+
+  /// A buffer of at least that many bytes, or `.none` when the region is spent.
+  mutating func take(_ atLeast: Int) -> PooledBuffer {
+    let order = max(Self.smallestOrder, Int.bitWidth - (atLeast - 1).leadingZeroBitCount)
+    let first = free[order]
+    if first != 0 {
+      let buffer = PooledBuffer(page: first, order: UInt32(order))
+      // SAFETY: a free buffer's first word holds the link that `give` wrote.
+      free[order] = unsafe address(of: buffer).load(as: UInt32.self)
+      bytesInUse += buffer.byteCount
+      return buffer
+    }
+    let pages = 1 << (order - Self.smallestOrder)
+    let byteCount = unsafe mapping.bytes.count
+    guard (unusedPage + pages) * Self.pageSize <= byteCount else { return .none }
+    defer { unusedPage += pages }
+    bytesInUse += 1 << order
+    return PooledBuffer(page: UInt32(unusedPage), order: UInt32(order))
+  }
+
+  mutating func give(_ buffer: PooledBuffer) {
+    guard buffer != .none else { return }
+    bytesInUse -= buffer.byteCount
+    if buffer.order >= Self.returnedOrder {
+      _ = ck_punch(fd, Int64(Int(buffer.page) * Self.pageSize), Int64(buffer.byteCount))
+    }
+    // SAFETY: the buffer is this pool's again; a link fits in its smallest size.
+    unsafe address(of: buffer).storeBytes(of: free[Int(buffer.order)], as: UInt32.self)
+    free[Int(buffer.order)] = buffer.page
+  }
+
+  /// For the shared page: where in the memory file these bytes are.
+  func offset(of bytes: UnsafeRawPointer) -> UInt64 {
+    UInt64(unsafe bytes - UnsafeRawPointer(base))
+  }
+}

@@ -1,0 +1,39 @@
+// The page that the supervisor sees: what the worker is doing and has done. Writing it is a few
+// plain stores to memory, never a system call. Only this worker writes it; counters that other
+// threads touch are added to atomically.
+
+internal import CKernel
+internal import Control
+internal import Kernel
+
+@safe struct SharedPage: @unchecked Sendable {
+  // SAFETY: a mapping that is made once and never unmapped.
+  private let page: UnsafeMutablePointer<ck_page>
+
+  init(fd: Int32) throws(SystemError) {
+    let mapping = Immortal(try Mapping(sharing: fd, byteCount: 4096, writable: true))
+    unsafe page = mapping.value.bytes.baseAddress!.assumingMemoryBound(to: ck_page.self)
+  }
+
+  /// A page of this process's own, for a worker that nobody watches (tests, the probe).
+  init() {
+    unsafe page = .allocate(capacity: 1)
+    unsafe page.initialize(to: ck_page())
+  }
+
+  /// From here on a crash of this process leaves its cause in the page. Never undone.
+  func recordCrashes() throws(SystemError) {
+    let stackSize = 64 << 10
+    let stack = UnsafeMutableRawPointer.allocate(byteCount: stackSize, alignment: 4096)
+    try SystemError.check("sigaction", unsafe ck_record_crashes(page, stack, stackSize))
+  }
+
+  var value: ck_page {
+    @inline(__always) unsafeAddress { unsafe UnsafePointer(page) }
+    @inline(__always) nonmutating unsafeMutableAddress { unsafe page }
+  }
+
+  func countStaleReply() { _ = unsafe ck_add_u64(&page.pointee.stale_replies, 1) }
+  func countMisusedReply() { _ = unsafe ck_add_u64(&page.pointee.misused_replies, 1) }
+  func countDroppedLogLine() { _ = unsafe ck_add_u64(&page.pointee.dropped_log_lines, 1) }
+}

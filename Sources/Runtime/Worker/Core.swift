@@ -1,0 +1,259 @@
+// Everything of a worker that is not the backend: the tables, the buffers, the handler, and the
+// wishes that calls of the handler leave behind. It is not generic, so that C code (closures, host
+// services) can reach it; the loop, which is generic over its backend, carries the wishes out.
+
+internal import CKernel
+internal import CPortico
+internal import Control
+internal import Kernel
+
+struct Core: ~Copyable {
+  let configuration: WorkerConfiguration
+  let limits: Limits
+  var connections: ConnectionTable
+  var buffers: BufferPool
+  let chunks = Immortal(ChunkPool())
+  var replies: ReplyTable
+  var inbox: Inbox
+  var dirty = DirtyList()
+  let context: Immortal<CallContext>
+  let page: SharedPage
+  let log: WorkerLog
+  /// Empty until the plugin is loaded.
+  var handler = Handler()
+  var services = ServiceState()
+  /// The worker's own timer, `timer(NULL, …)`; 0 for none.
+  var workerTimer_ms: UInt64 = 0
+  /// The loop's clock at the start of the tick.
+  var now_ms: UInt64 = 0
+  var nextConnection: UInt64 = 1
+  var breaches = BreachReport()
+  var drops = DropReport()
+  /// An eventfd that other threads of the process write to.
+  let wake: Int32
+  var hasHinted = false
+  var hasSaidBudgetIsSpent = false
+
+  /// The numbers that the path of a request looks at, out of the configuration.
+  struct Limits: BitwiseCopyable {
+    var receiveSize: Int
+    var highWater: Int
+    var lowWater: Int
+    var replyLimit: Int
+    var maxFrame: Int
+    var idleTimeout_ms: UInt64
+    var lingerBytes: UInt32
+    var lingerTimeout_ms: UInt64
+    var afterEOFTimeout_ms: UInt64
+  }
+
+  /// Bytes that wait in the host for a client, the stage of a running call not counted.
+  func pending(_ row: Int) -> Int { connections[row].output.count + connections[row].inbound }
+
+  /// Puts a row on the list of what the end of the tick must look at.
+  mutating func markDirty(_ row: Int) { dirty.add(row, in: &connections) }
+
+  /// Appends to a client's queue. Loop thread.
+  mutating func enqueue(_ bytes: UnsafeRawPointer, count: Int, row: Int) {
+    unsafe chunks.value.append(bytes, count: count, to: &connections[row].output)
+  }
+
+  /// Moves what has been staged to the queue of the client being served.
+  mutating func spillStage() {
+    guard context.value.stageCount > 0 else { return }
+    let row = context.value.stageRow
+    unsafe enqueue(context.value.stage, count: context.value.stageCount, row: row)
+    context.value.stageCount = 0
+    context.value.queued = connections[row].output.count
+  }
+
+  /// Carries out what other threads asked for, up to now. Loop thread.
+  mutating func takeInbox() {
+    guard unsafe ck_load_u32(context.value.inboxCount) != 0 else { return }
+    spillStage()
+    let me = context.value.core
+    unsafe inbox.drain { entry, bytes in
+      unsafe me.value.carryOut(entry, bytes)
+    }
+    if let slot = unsafe context.value.current {
+      context.value.queued = unsafe connections[Int(slot.pointee.row)].output.count
+    }
+  }
+
+  private mutating func carryOut(_ entry: Inbox.Entry, _ bytes: UnsafeRawPointer) {
+    let row = unsafe entry.row
+    guard connections.isLive(row), unsafe connections[row].generation == entry.generation else {
+      return
+    }
+    switch unsafe entry.wish {
+    case .reply:
+      inbox.withLock { unsafe connections[row].inbound -= entry.count }
+      unsafe enqueue(bytes, count: entry.count, row: row)
+      context.value.replies &+= 1
+      noteReply(row)
+    case .finish: connections[row].marks.insert(.finishing)
+    case .full:
+      inbox.withLock { connections[row].hasInboundFull = false }
+      noteFull(row)
+    case .pause: connections[row].marks.insert(.paused)
+    case .resume: connections[row].marks.remove(.paused)
+    case .abort: connections[row].marks.insert(.aborted)
+    }
+    markDirty(row)
+  }
+
+  /// A reply came: waiting for one after the client's end starts anew.
+  mutating func noteReply(_ row: Int) {
+    if connections[row].marks.contains(.awaitingReply) {
+      connections[row].deadline_ms = now_ms + limits.afterEOFTimeout_ms
+    }
+  }
+
+  /// A reply was refused for want of room: either the handler hears when there is some, or the
+  /// stream has a hole and ends.
+  mutating func noteFull(_ row: Int) {
+    if handler.hears(.writable) {
+      connections[row].marks.insert(.full)
+    } else if !connections[row].marks.contains(.aborted) {
+      connections[row].marks.insert(.aborted)
+      log.write(
+        .warning, connection: connections[row].id, peer: peer(row),
+        "aborted: \(handler.name) replied past the limit of \(limits.replyLimit) bytes for a "
+          + "client that does not read, and has no on_writable")
+    }
+    markDirty(row)
+  }
+}
+
+/// Rows that something has happened to outside their own turn, linked through the table.
+struct DirtyList: ~Copyable {
+  private var first: Int32 = -1
+  private var last: Int32 = -1
+
+  mutating func add(_ row: Int, in table: inout ConnectionTable) {
+    guard !table[row].marks.contains(.dirty) else { return }
+    table[row].marks.insert(.dirty)
+    table[row].nextDirty = -1
+    if first < 0 { first = Int32(row) } else { table[Int(last)].nextDirty = Int32(row) }
+    last = Int32(row)
+  }
+
+  /// The row that has been waiting longest; it is not dirty any more.
+  mutating func take(from table: inout ConnectionTable) -> Int? {
+    guard first >= 0 else { return nil }
+    let row = Int(first)
+    first = table[row].nextDirty
+    table[row].nextDirty = -1
+    table[row].marks.remove(.dirty)
+    return row
+  }
+
+  var isEmpty: Bool { first < 0 }
+}
+
+extension Core {
+  /// Bytes that a frame may have: the smaller of the host's limit and the handler's.
+  var frameLimit: Int {
+    handler.maxFrame == 0
+      ? limits.maxFrame : Int(clamping: min(handler.maxFrame, UInt64(limits.maxFrame)))
+  }
+
+  /// Who a connection's client is. Asked of the kernel at the first use, since most clients of an
+  /// INLINE handler are never named. Loop thread.
+  func peer(_ row: Int) -> Endpoint {
+    if connections[row].peer.family == 0 {
+      connections[row].peer = (try? Endpoint.peer(of: connections[row].fd)) ?? .gone
+    }
+    return connections[row].peer
+  }
+
+  /// What a log line shows of a reply: the connection's number and its client. Also just after the
+  /// connection has gone, while `on_close` runs.
+  func name(of reply: portico_reply) -> (id: UInt64, peer: Endpoint)? {
+    guard let slot = unsafe replies.find(code: unsafeBitCast(reply, to: UInt.self)) else {
+      return nil
+    }
+    let isCurrent = unsafe slot == context.value.current
+    let state = unsafe slot.pointee.word & ReplySlot.State.mask
+    guard isCurrent || state != ReplySlot.State.dead else { return nil }
+    let row = unsafe Int(slot.pointee.row)
+    // Another thread must not ask a descriptor that may be somebody else's by now; handlers that
+    // may do this have their peers told at accept.
+    let isOnLoop = unsafe ck_this_thread() == context.value.thread
+    return (connections[row].id, isOnLoop ? peer(row) : connections[row].peer)
+  }
+}
+
+extension Core {
+  /// Has another thread left a wish?
+  var isThreadWaiting: Bool { unsafe ck_load_u32(context.value.inboxCount) != 0 }
+
+  mutating func replenishReplies() {
+    replies.replenish()
+    if replies.issued > configuration.replyBudget, !hasSaidBudgetIsSpent {
+      hasSaidBudgetIsSpent = true
+      log.write(
+        .warning,
+        "\(handler.name) has used \(replies.issued) reply addresses, and each costs 64 bytes for "
+          + "ever: restart the host when convenient, or promise PORTICO_FORGETS or PORTICO_INLINE")
+    }
+  }
+
+  /// `--log-requests`.
+  func logRequest(_ row: Int, _ bytes: UnsafeMutableRawPointer, _ count: Int) {
+    // SAFETY: the bytes are about to be given to the handler, which has not run yet.
+    unsafe log.write(
+      .info, isFromHandler: false, connection: connections[row].id, peer: peer(row),
+      bytes: UnsafeRawBufferPointer(start: bytes, count: count),
+      after: "request of \(count) bytes: ")
+  }
+
+  /// A reply and then 0 is nearly always a `return` that was forgotten. Said once.
+  mutating func hintAtZero(_ row: Int) {
+    guard !hasHinted else { return }
+    hasHinted = true
+    log.write(
+      .warning, connection: connections[row].id, peer: peer(row),
+      "\(handler.name) replied but returned 0, which asks for more bytes and keeps these: did you "
+        + "mean to return len?")
+  }
+
+  /// The core of a worker, without a plugin yet. It is never freed.
+  static func make(
+    configuration: WorkerConfiguration, buffersFD: Int32, logFD: Int32, page: SharedPage,
+    allowsCarving: Bool = true
+  ) throws(SystemError) -> Immortal<Core> {
+    let core = Immortal(reserving: Core.self)
+    let wake = try SystemError.check("eventfd", ck_eventfd())
+    let connections = try ConnectionTable(capacity: configuration.maxConnections)
+    let buffers = try BufferPool(
+      fd: buffersFD, byteCount: configuration.buffersByteCount,
+      receiveSize: configuration.receiveSize)
+    // The fast path looks at the stage alone, so it must not hold more than a client may have.
+    let stageCapacity = min(64 << 10, configuration.replyLimit)
+    let context = Immortal(CallContext(core: core, stageCapacity: stageCapacity))
+    let log = WorkerLog(fd: logFD, level: configuration.logLevel, page: page)
+    core.fill(
+      Core(
+        configuration: configuration, limits: Limits(configuration), connections: connections,
+        buffers: buffers,
+        replies: ReplyTable(
+          context: context, factory: ReplyChunkFactory(allowsCarving: allowsCarving)),
+        inbox: unsafe Inbox(count: context.value.inboxCount, wake: wake), context: context,
+        page: page, log: log, wake: wake))
+    core.value.services.prepare(configuration)
+    return core
+  }
+}
+
+extension Core.Limits {
+  init(_ configuration: WorkerConfiguration) {
+    self.init(
+      receiveSize: configuration.receiveSize, highWater: configuration.highWater,
+      lowWater: configuration.lowWater, replyLimit: configuration.replyLimit,
+      maxFrame: configuration.maxFrame, idleTimeout_ms: UInt64(configuration.idleTimeout_ms),
+      lingerBytes: UInt32(clamping: configuration.lingerBytes),
+      lingerTimeout_ms: UInt64(configuration.lingerTimeout_ms),
+      afterEOFTimeout_ms: UInt64(configuration.afterEOFTimeout_ms))
+  }
+}

@@ -1,0 +1,87 @@
+// A worker's life: read what the supervisor left, close the doors that a plugin must not open, load
+// the plugin, say so, and run the loop until it is over.
+//
+//   1  configuration, page, control and log are inherited descriptors
+//   2  crashes are recorded from here on; no memory becomes executable from here on
+//   3  the plugin is loaded, described, and asked whether it wants to serve
+//   4  the supervisor hears of it, and hands over sockets
+//   5  the loop runs until it is drained or stopped
+//   6  every on_close, then on_unload, then exit
+
+internal import CKernel
+internal import CPortico
+internal import Control
+internal import Glibc
+internal import Kernel
+
+/// The worker process.
+public enum Worker {
+  /// Runs until the supervisor ends it; the process's exit status.
+  public static func main() -> Int32 {
+    let control = Immortal(PacketChannel(Descriptor(owning: InheritedDescriptor.control)))
+    do {
+      return try run(control)
+    } catch {
+      let reason = WorkerMessage.refused(reason: "\(error)")
+      _ = control.value.send(reason.encoded())
+      ck_flush_output()
+      return 1
+    }
+  }
+
+  private static func run(_ control: Immortal<PacketChannel>) throws -> Int32 {
+    let configuration = try inheritedConfiguration()
+    // Before libffi is asked for anything: it chooses its kind of mapping at its first.
+    if !configuration.allowsWritableExecutable { try refuseWritableExecutable() }
+    let page = try SharedPage(fd: InheritedDescriptor.page)
+    try page.recordCrashes()
+    ck_line_buffer_output()
+    let core = try Core.make(
+      configuration: configuration, buffersFD: InheritedDescriptor.buffers,
+      logFD: InheritedDescriptor.log, page: page)
+    let report = try load(into: core, image: InheritedDescriptor.image)
+    core.value.replies.reissue = core.value.handler.reissue(isStrict: configuration.isStrict)
+    core.value.replies.replenish()
+    let sockets = configuration.sockets.indices.map { InheritedDescriptor.firstSocket + Int32($0) }
+    let io = try Epoll(
+      connections: configuration.maxConnections, sockets: max(1, sockets.count),
+      wake: core.value.wake, control: InheritedDescriptor.control)
+    var loop = try Loop(core: core, io: io, sockets: sockets, control: control)
+    _ = control.value.send(WorkerMessage.loaded(report).encoded())
+    let cutShort = loop.run()
+    _ = control.value.send(WorkerMessage.drained(cutShort: cutShort).encoded())
+    ck_flush_output()
+    return 0
+  }
+
+  /// Loads the plugin behind `image`, and lets it refuse.
+  static func load(into core: Immortal<Core>, image: Int32) throws(PluginRejection) -> PluginReport
+  {
+    let page = core.value.page
+    var loader = try PluginLoader(
+      path: core.value.configuration.pluginPath, image: image, page: page)
+    core.value.handler = loader.handler
+    let host = unsafe HostServices.table(for: core)
+    unsafe try loader.start(host, core: core)
+    return loader.report
+  }
+
+  static func inheritedConfiguration() throws -> WorkerConfiguration {
+    let fd = InheritedDescriptor.configuration
+    var size: Int64 = 0
+    // SAFETY: the kernel writes one number; the mapping outlives the copy.
+    _ = unsafe ck_regular_size(fd, &size)
+    let mapping = try Mapping(sharing: fd, byteCount: Int(size), writable: false)
+    let bytes = unsafe [UInt8](mapping.bytes)
+    _ = ck_close(fd)
+    return try WorkerConfiguration(decoding: bytes)
+  }
+
+  /// From here on no memory of this process can be written and executed; libffi then maps its
+  /// closures twice. Kernels before 6.3 cannot; those before 6.6 cannot without inheriting it.
+  static func refuseWritableExecutable() throws {
+    let result = ck_refuse_exec_gain()
+    guard result < 0 else { return }
+    try SystemError.check("seccomp", ck_filter_exec_gain())
+  }
+}

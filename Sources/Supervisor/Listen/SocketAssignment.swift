@@ -1,0 +1,30 @@
+// Which worker polls which listener socket. Pure: the same workers always get the same sockets.
+
+/// The sockets of each listener, shared out among the workers that can serve.
+package enum SocketAssignment {
+  /// For each ready worker the flat indices of its sockets (all of listener 0, then all of 1, ...).
+  ///
+  /// Worker i keeps socket i of every listener, so that few sockets change hands when a worker
+  /// comes or goes. A socket whose worker is not ready goes to the others in turn: with nobody
+  /// polling it, the clients that the kernel gives to it would wait.
+  package static func sockets(
+    listenerCount: Int, socketsPerListener: Int, readyWorkers: Set<Int>
+  ) -> [Int: [UInt16]] {
+    let workers = readyWorkers.sorted()
+    guard !workers.isEmpty else { return [:] }
+    var assigned: [Int: [UInt16]] = [:]
+    for worker in workers { assigned[worker] = [] }
+    var turn = 0
+    for listener in 0..<listenerCount {
+      for socket in 0..<socketsPerListener {
+        var owner = socket
+        if !readyWorkers.contains(socket) {
+          owner = workers[turn % workers.count]
+          turn += 1
+        }
+        assigned[owner, default: []].append(UInt16(listener * socketsPerListener + socket))
+      }
+    }
+    return assigned
+  }
+}

@@ -1,0 +1,43 @@
+// Everything `portico run` was asked for, checked and in the units that the code works in.
+
+package import Control
+
+/// What to serve, where, and within which limits. Defaults are those of the command line.
+package struct RunOptions: Sendable {
+  package var plugin = "thankyou"
+  package var listeners: [ListenerURI] = [.tcp(host: .any, port: 7788)]
+  /// nil leaves it to the plugin's promise.
+  package var workerCount: Int?
+  package var settings: [WorkerConfiguration.Setting] = []
+  /// The file's path; it is read anew at each reload.
+  package var handlerConfigPath: String?
+  package var pluginFolders: [String] = []
+  package var logLevel = LogLevel.info
+  package var logFormat = LogFormat.text
+  package var logsRequests = false
+  package var receiveSize = ByteCount(64 << 10)
+  package var lingerBytes = ByteCount(16 << 20)
+  package var idleTimeout = TimeLimit.none
+  package var afterEOFTimeout = TimeLimit(ms: 2000)
+  package var drainTimeout = TimeLimit(ms: 30000)
+  package var runFolder: String?
+  package var isStrict = false
+  package var allowsWritableExecutable = false
+  /// Run beside the host, which ends with it; empty for none.
+  package var command: [String] = []
+
+  package init() {}
+
+  /// As many as anybody starts, and few enough for a descriptor each in every worker.
+  package static let maximumWorkerCount = 256
+
+  /// Sockets of one listener: as many as there may ever be workers.
+  package func socketsPerListener(coreCount: Int) -> Int {
+    workerCount ?? min(coreCount, Self.maximumWorkerCount)
+  }
+
+  /// How many workers this plugin gets.
+  package func workerCount(for report: PluginReport, coreCount: Int) -> Int {
+    workerCount ?? (report.isSharded ? min(coreCount, Self.maximumWorkerCount) : 1)
+  }
+}

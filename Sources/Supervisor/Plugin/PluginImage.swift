@@ -1,0 +1,45 @@
+// A private copy of a plugin's file, as it was when it was read. Workers load the copy, so that
+// somebody who overwrites the file (instead of replacing it) does not kill what runs from it.
+
+package import Kernel
+
+/// A sealed copy of a plugin; shared by the workers of one generation.
+package final class PluginImage {
+  /// Where it came from, absolute.
+  package let path: String
+  package let file: MemoryFile
+
+  package init(path: String) throws(StartFailure) {
+    self.path = path
+    let copy: PluginImage.Outcome
+    do throws(SystemError) {
+      let source = try Files.openReading(path)
+      let name = "portico plugin \(PluginLocator.name(ofFile: path))"
+      if let file = try MemoryFile(name: String(name.prefix(100)), copyOf: source) {
+        copy = .copied(file)
+      } else {
+        copy = .notAFile
+      }
+    } catch {
+      throw StartFailure("the plugin \(path) cannot be read: \(error.reason)")
+    }
+    switch consume copy {
+    case .copied(let file): self.file = file
+    case .notAFile: throw StartFailure("the plugin \(path) is not a file")
+    }
+  }
+
+  private enum Outcome: ~Copyable {
+    case copied(MemoryFile)
+    case notAFile
+  }
+
+  /// Does it export a function called `handle`? nil when that cannot be told without loading it.
+  package func exportsHandle() -> Bool? {
+    guard file.byteCount > 0,
+      let map = try? Mapping(
+        sharing: file.descriptor.rawValue, byteCount: file.byteCount, writable: false)
+    else { return nil }
+    return SharedObject(map.copyBytes())?.exports("handle")
+  }
+}

@@ -1,0 +1,54 @@
+// The workers started together from one plugin image and one configuration.
+
+internal import Control
+internal import Kernel
+
+/// One plugin image, one configuration, and a place for each worker.
+final class Generation {
+  /// The place of one worker over all the processes that fill it in turn.
+  struct Place {
+    var policy: RestartPolicy
+    var worker: Worker?
+    /// Its first process has loaded the plugin, or has died.
+    var hasSettled = false
+  }
+
+  let number: Int
+  let image: PluginImage
+  /// What its workers get, but for their number.
+  let configuration: WorkerConfiguration
+  /// What the scout reported; nil until then.
+  var report: PluginReport?
+  /// The first place is the scout's.
+  var places: [Place] = []
+
+  init(number: Int, image: PluginImage, configuration: WorkerConfiguration) {
+    self.number = number
+    self.image = image
+    self.configuration = configuration
+  }
+
+  /// The handler's name for the log, from the file as long as nothing better is known.
+  var handlerName: String {
+    guard let name = report?.name, !name.isEmpty else {
+      return PluginLocator.name(ofFile: image.path)
+    }
+    return name
+  }
+
+  /// `thankyou 1.0`
+  var title: String {
+    let version = report?.version ?? ""
+    return version.isEmpty ? handlerName : "\(handlerName) \(version)"
+  }
+
+  var workers: [Worker] { places.compactMap(\.worker) }
+
+  /// Every worker is loaded.
+  var isReady: Bool {
+    !places.isEmpty && places.allSatisfy { $0.worker?.lifecycle.canServe == true }
+  }
+
+  /// Nobody need be waited for any longer at the start.
+  var hasSettled: Bool { !places.isEmpty && places.allSatisfy(\.hasSettled) }
+}

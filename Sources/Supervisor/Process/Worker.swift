@@ -1,0 +1,86 @@
+// One worker process as the supervisor holds it: the process, the ends of its channels, its page.
+// Everything that arrives from it is hostile. Decisions are made in Supervisor, not here.
+
+internal import CKernel
+internal import Control
+internal import Kernel
+
+/// A worker process.
+final class Worker {
+  /// Which of a worker's descriptors an event is about.
+  enum Channel: UInt64 {
+    case control = 1
+    case log, printed
+  }
+
+  /// Unique for the supervisor's life; the upper part of its poller tokens.
+  let serial: UInt64
+  /// Its place among the workers: 0, 1, ...
+  let index: Int
+  unowned let generation: Generation
+
+  var process: ChildProcess
+  let control: PacketChannel
+  let log: PacketChannel
+  /// What the plugin prints to stdout and stderr.
+  let printed: Descriptor
+  private let printedCapacity: Int
+  private let page: Mapping
+
+  var lifecycle = WorkerLifecycle()
+  var lines = PrintedLines()
+  let loadDeadline: Moment
+  /// When it is killed if it has not ended by then.
+  var killDeadline: Moment?
+  /// Why its plugin cannot be served, as the worker said or the supervisor found.
+  var refusal: String?
+  /// The sockets it was last told to poll.
+  var sockets: [UInt16]?
+  var malformedRecordCount = 0
+  /// How often what the plugin prints may not have found room.
+  private(set) var printLossCount = 0
+
+  /// Asked for; a busy plugin fills the usual 64 KiB before anybody can read them.
+  private static let wishedPrintedCapacity = 1 << 20
+
+  init(
+    serial: UInt64, index: Int, generation: Generation, process: consuming ChildProcess,
+    control: consuming PacketChannel, log: consuming PacketChannel,
+    printed: consuming Descriptor, page: consuming Mapping, loadDeadline: Moment
+  ) {
+    self.serial = serial
+    self.index = index
+    self.generation = generation
+    self.process = process
+    self.control = control
+    self.log = log
+    printedCapacity = printed.enlargePipe(to: Self.wishedPrintedCapacity)
+    self.printed = printed
+    self.page = page
+    self.loadDeadline = loadDeadline
+  }
+
+  func token(_ channel: Channel) -> UInt64 { serial << 2 | channel.rawValue }
+
+  func descriptor(of channel: Channel) -> Int32 {
+    switch channel {
+    case .control: control.descriptor.rawValue
+    case .log: log.descriptor.rawValue
+    case .printed: printed.rawValue
+    }
+  }
+
+  /// Some of what the plugin prints; nil when there is nothing now, empty at its end.
+  ///
+  /// The pipe is non-blocking on the plugin's side as well: what finds it full is lost. Pages of a
+  /// full pipe are more than half full each, and only this reads it, so no loss goes unnoticed.
+  func readPrinted() -> [UInt8]? {
+    if printed.readableByteCount >= printedCapacity / 2 { printLossCount += 1 }
+    return try? printed.readSome(atMost: 65536)
+  }
+
+  /// The page as it is now.
+  func readPage() -> ck_page { page.copy(as: ck_page.self) }
+}
+
+extension Worker.Channel: CaseIterable {}

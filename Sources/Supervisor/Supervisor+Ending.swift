@@ -1,0 +1,136 @@
+// How it ends: drain, then stop, then kill, each step with a deadline, so that it always ends. And
+// the deadlines themselves, which are looked up rather than scheduled: there are few, and none is
+// hot.
+
+internal import CKernel
+internal import Control
+internal import Kernel
+internal import Logging
+
+extension Supervisor {
+  /// Workers that were told to stop are killed after that.
+  private static let stopTimeout = Duration.seconds(1)
+
+  /// By then workers have heard that they must not accept any more; a listener that is shut down
+  /// under somebody who accepts looks like an error to them.
+  private static let refusalDelay = Duration.milliseconds(50)
+
+  /// TERM and INT drain; a second one, or QUIT, stops at once.
+  func end(because signal: HostSignal, isFromTerminal: Bool) {
+    // A key on the terminal has reached the command as well.
+    if !isFromTerminal { command?.signal(signal) }
+    switch (phase, signal) {
+    case (.starting, _) where !options.command.isEmpty:
+      // Status 0 would say that the command had done its work.
+      failure = StartFailure("stopped by \(signal.name) before the command was run")
+    case (.starting, _):
+      logger.info("\(signal.name): stopping before the plugin is loaded")
+      stop()
+    case (.serving, .quit), (.draining, _):
+      logger.info("\(signal.name): stopping now")
+      stop()
+    case (.serving, _):
+      let limit = options.drainTimeout.duration == nil ? "" : " for \(options.drainTimeout) at most"
+      logger.info("\(signal.name): draining\(limit); a second signal stops at once")
+      drain()
+    case (.stopping, _): break
+    }
+  }
+
+  /// No more clients; those that are there may finish.
+  func drain() {
+    phase = .draining
+    refusesClientsAt = .now + Self.refusalDelay
+    giveUpLoading()
+    for worker in workers.values { drain(worker) }
+    command?.endBy(options.drainTimeout.duration.map { .now + $0 + Self.graceAfterDeadline })
+  }
+
+  /// One worker finishes and exits.
+  func drain(_ worker: Worker) {
+    if worker.lifecycle.isStarting { return kill(worker, isExpected: true) }
+    guard worker.lifecycle.canServe else { return }
+    worker.lifecycle.wasToldToEnd()
+    worker.killDeadline = options.drainTimeout.duration.map { .now + $0 + Self.graceAfterDeadline }
+    send(.drain(deadline_ms: options.drainTimeout.ms), to: worker)
+  }
+
+  private func stop() {
+    phase = .stopping
+    giveUpLoading()
+    for worker in workers.values where !worker.lifecycle.hasBeenKilled {
+      if worker.lifecycle.isStarting {
+        kill(worker, isExpected: true)
+      } else {
+        worker.lifecycle.wasToldToEnd()
+        worker.killDeadline = .now + Self.stopTimeout
+        send(.stop, to: worker)
+      }
+    }
+    command?.endBy(.now + Self.stopTimeout)
+  }
+
+  private func giveUpLoading() {
+    wantsReload = false
+    guard let generation = upcoming else { return }
+    upcoming = nil
+    retired.append(generation)
+    for worker in generation.workers { kill(worker, isExpected: true) }
+  }
+
+  /// Ends a process for certain; that it has ended is seen when it is waited for.
+  func kill(_ worker: Worker, isExpected: Bool) {
+    worker.lifecycle.wasKilled(isExpected: isExpected)
+    worker.killDeadline = nil
+    worker.process.kill()
+  }
+
+  func send(_ message: SupervisorMessage, to worker: Worker) {
+    if worker.control.send(message.encoded()) { return }
+    // Either it is dying, or it has not read hundreds of messages: it is of no use.
+    worker.killDeadline = min(worker.killDeadline ?? .now + .seconds(1), .now + .seconds(1))
+  }
+
+  /// When something has to be done although nothing happens.
+  var nextDeadline: Moment? {
+    var deadlines: [Moment] = []
+    for worker in workers.values where !worker.lifecycle.hasBeenKilled {
+      if worker.lifecycle.isStarting { deadlines.append(worker.loadDeadline) }
+      if let kill = worker.killDeadline { deadlines.append(kill) }
+    }
+    if phase == .serving, let current {
+      deadlines += current.places.compactMap { $0.worker == nil ? $0.policy.dueTime : nil }
+    }
+    deadlines += [command?.killDeadline, refusesClientsAt].compactMap(\.self)
+    return deadlines.min()
+  }
+
+  func checkDeadlines(now: Moment) {
+    for worker in workers.values where !worker.lifecycle.hasBeenKilled {
+      if worker.lifecycle.isStarting, worker.loadDeadline <= now, worker.refusal == nil {
+        worker.refusal = Death.hang(
+          path: worker.generation.image.path, page: worker.readPage(),
+          limit: WorkerSpawner.loadTimeout)
+        kill(worker, isExpected: false)
+      } else if let deadline = worker.killDeadline, deadline <= now {
+        if worker.lifecycle.isDraining {
+          log(worker, .warning, "worker \(worker.index) did not end in time and is killed")
+        } else if worker.refusal == nil {
+          worker.refusal =
+            "worker \(worker.index) of \(worker.generation.image.path) gave up its control socket"
+        }
+        kill(worker, isExpected: worker.lifecycle.isDraining)
+      }
+    }
+    if phase == .serving, let current {
+      for (index, place) in current.places.enumerated() where place.worker == nil {
+        if let due = place.policy.dueTime, due <= now { restart(current, index: index) }
+      }
+    }
+    if let time = refusesClientsAt, time <= now {
+      refusesClientsAt = nil
+      for listener in listeners { listener.stopListening() }
+    }
+    command?.checkDeadline(now: now)
+  }
+}

@@ -1,0 +1,217 @@
+// What workers send, and what becomes of them when they end. Whatever arrives is hostile: a message
+// that makes no sense ends the worker, a record that makes none is dropped and counted.
+
+internal import CKernel
+internal import Control
+internal import Kernel
+internal import Logging
+
+extension Supervisor {
+  /// Packets read in one turn: a worker that floods its log must not keep the others waiting.
+  private static let packetsPerTurn = 256
+
+  /// Bytes that are still read from what a dead worker printed; its pipe holds 64 KiB.
+  private static let lastPrintedByteCount = 1 << 20
+
+  func readControl(of worker: Worker) {
+    for _ in 0..<Self.packetsPerTurn {
+      switch worker.control.receive() {
+      case .nothing: return
+      case .ended:
+        // Its process ends too, in a moment; one that does not is of no use any more.
+        poller.remove(worker.control.descriptor.rawValue)
+        worker.killDeadline = worker.killDeadline ?? .now + .seconds(1)
+        return
+      case .packet(let packet): obey(packet, from: worker)
+      }
+      if worker.lifecycle.hasBeenKilled { return }
+    }
+  }
+
+  private func obey(_ packet: [UInt8], from worker: Worker) {
+    let message: WorkerMessage
+    do throws(MalformedMessage) {
+      message = try WorkerMessage(decoding: packet)
+    } catch {
+      return misbehaved(worker, "\(error)")
+    }
+    switch message {
+    case .loaded(let report):
+      guard worker.lifecycle.reportedLoaded() else {
+        return misbehaved(worker, "it says that its plugin is loaded when that is not the question")
+      }
+      loaded(worker, report)
+    case .refused(let reason):
+      guard worker.lifecycle.isStarting else {
+        return misbehaved(worker, "it refuses its plugin after having loaded it")
+      }
+      worker.refusal = reason.cut(toByteCount: 4096)
+      worker.killDeadline = .now + .seconds(1)
+    case .drained(let count):
+      guard worker.lifecycle.reportedDrained() else {
+        return misbehaved(worker, "it has drained, which nobody asked for")
+      }
+      if count > 0 {
+        let subject = count == 1 ? "1 connection was" : "\(count) connections were"
+        log(worker, .warning, "\(subject) cut short at the end of worker \(worker.index)")
+      }
+    }
+  }
+
+  private func loaded(_ worker: Worker, _ report: PluginReport) {
+    let generation = worker.generation
+    generation.places[worker.index].hasSettled = true
+    if generation.report == nil {
+      scoutLoaded(generation, report)
+    }
+    if generation === current {
+      assignSockets()
+      announceOnce()
+    } else if generation === upcoming, phase == .serving, generation.isReady {
+      handOver(to: generation)
+    }
+  }
+
+  /// It did what no worker of ours does: its plugin has written where it must not.
+  private func misbehaved(_ worker: Worker, _ what: String) {
+    worker.refusal = "the plugin \(worker.generation.image.path) breaks its worker: \(what)"
+    kill(worker, isExpected: false)
+  }
+
+  func readLog(of worker: Worker) {
+    for _ in 0..<Self.packetsPerTurn {
+      switch worker.log.receive() {
+      case .nothing: return
+      case .ended: return poller.remove(worker.log.descriptor.rawValue)
+      case .packet(let packet):
+        if let record = try? LogRecord(decoding: packet) {
+          guard record.level >= options.logLevel else { continue }
+          writer.write(
+            LogLine(record, worker: worker.index, handler: worker.generation.handlerName))
+        } else {
+          worker.malformedRecordCount += 1
+        }
+      }
+    }
+  }
+
+  func readPrinted(of worker: Worker) {
+    let lossCount = worker.printLossCount
+    guard let bytes = worker.readPrinted() else { return }
+    if lossCount == 0, worker.printLossCount > 0 {
+      log(
+        worker, .warning,
+        "\(worker.generation.title) prints faster than it is read: some of it may be lost")
+    }
+    // At its end when nobody has the other side any more; until then there may be more to come.
+    if bytes.isEmpty { poller.remove(worker.printed.rawValue) }
+    writePrinted(worker.lines.append(bytes), by: worker)
+  }
+
+  private func writePrinted(_ lines: [[UInt8]], by worker: Worker) {
+    guard options.logLevel <= .info else { return }
+    for line in lines {
+      let record = LogRecord(
+        level: .info, isFromHandler: true, time_ns: HostFacts.realtime_ns, text: line)
+      writer.write(LogLine(record, worker: worker.index, handler: worker.generation.handlerName))
+    }
+  }
+
+  func log(_ worker: Worker, _ level: Logger.Level, _ message: String) {
+    logger.log(level: level, "\(message)", metadata: ["worker": "\(worker.index)"])
+  }
+
+  /// Children that have ended are waited for, each by its number: one signal may stand for several.
+  func reapChildren() {
+    for worker in workers.values.sorted(by: { $0.serial < $1.serial }) {
+      if let reason = worker.process.poll() { ended(worker, reason) }
+    }
+    if command?.reap() == true { commandEnded() }
+  }
+
+  private func ended(_ worker: Worker, _ reason: ExitReason) {
+    readLastWords(of: worker)
+    workers[worker.serial] = nil
+    for channel in Worker.Channel.allCases { poller.remove(worker.descriptor(of: channel)) }
+    let generation = worker.generation
+    generation.places[worker.index].worker = nil
+    if worker.malformedRecordCount > 0 {
+      log(
+        worker, .warning,
+        "worker \(worker.index) sent log records that make no sense: \(worker.malformedRecordCount)"
+      )
+    }
+    if worker.printLossCount > 0 {
+      log(
+        worker, .warning,
+        "\(worker.printLossCount) times what \(worker.generation.title) printed may have been lost")
+    }
+    let wasStarting = worker.lifecycle.isStarting
+    let end = worker.lifecycle.ended(cleanly: reason == .exited(status: 0))
+    let sentence = whyEnded(worker, reason, wasStarting: wasStarting)
+    switch end {
+    case .asAsked: log(worker, .debug, "worker \(worker.index) \(reason)")
+    case .failedWhileDraining: logDeath(of: worker, reason, sentence)
+    case .died where generation === upcoming && phase == .starting: failure = StartFailure(sentence)
+    case .died where generation === upcoming: abandonReload(because: sentence)
+    case .died where generation === current: replace(worker, reason, sentence)
+    case .died: logDeath(of: worker, reason, sentence)
+    }
+    retired.removeAll { $0.workers.isEmpty }
+  }
+
+  /// What it sent before it ended and nobody has read yet.
+  private func readLastWords(of worker: Worker) {
+    for _ in 0..<Self.packetsPerTurn {
+      guard case .packet(let packet) = worker.control.receive() else { break }
+      if case .refused(let reason) = try? WorkerMessage(decoding: packet) {
+        worker.refusal = worker.refusal ?? reason.cut(toByteCount: 4096)
+      }
+    }
+    for _ in 0..<16 { readLog(of: worker) }
+    for _ in 0..<(Self.lastPrintedByteCount / 65536) { readPrinted(of: worker) }
+    if let line = worker.lines.end() { writePrinted([line], by: worker) }
+  }
+
+  private func whyEnded(_ worker: Worker, _ reason: ExitReason, wasStarting: Bool) -> String {
+    if let refusal = worker.refusal { return refusal }
+    let death = Death(reason: reason, page: worker.readPage(), handler: worker.generation.title)
+    guard wasStarting else { return "worker \(worker.index) \(death.description)" }
+    return death.descriptionWhileLoading(path: worker.generation.image.path)
+  }
+
+  private func replace(_ worker: Worker, _ reason: ExitReason, _ sentence: String) {
+    let generation = worker.generation
+    generation.places[worker.index].hasSettled = true
+    guard phase == .serving else { return logDeath(of: worker, reason, sentence) }
+    switch generation.places[worker.index].policy.died(at: .now) {
+    case .restartNow:
+      logDeath(of: worker, reason, "\(sentence); it is replaced at once")
+      restart(generation, index: worker.index)
+    case .restart(let delay):
+      let delay_ms = delay.roundedUp_ms
+      logDeath(of: worker, reason, "\(sentence); it is replaced in \(delay_ms) ms")
+    }
+    assignSockets()
+    announceOnce()
+  }
+
+  func restart(_ generation: Generation, index: Int) {
+    do throws(StartFailure) {
+      try spawnWorker(of: generation, index: index)
+    } catch {
+      logger.error("\(error)")
+      _ = generation.places[index].policy.died(at: .now)
+    }
+  }
+
+  private func logDeath(of worker: Worker, _ reason: ExitReason, _ sentence: String) {
+    let death = Death(reason: reason, page: worker.readPage(), handler: worker.generation.title)
+    var facts: Logger.Metadata = ["worker": "\(worker.index)"]
+    if worker.refusal == nil, let client = death.client {
+      facts["connection"] = "\(client.connection)"
+      facts["peer"] = "\(client.peer)"
+    }
+    logger.error("\(sentence)", metadata: facts)
+  }
+}

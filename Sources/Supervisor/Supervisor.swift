@@ -1,0 +1,133 @@
+// The supervisor: binds the listeners and keeps them for its life, starts workers, watches them,
+// and ends them. One thread, one loop: events of the poller and deadlines, each handled at once. It
+// never runs plugin code, never touches a client's byte and never waits for a worker.
+
+internal import CKernel
+internal import Control
+internal import Kernel
+internal import Logging
+
+/// Runs Portico until it is told to stop.
+package final class Supervisor {
+  /// What it is about.
+  enum Phase: Equatable {
+    /// The first worker loads the plugin; nobody is served yet.
+    case starting
+    case serving
+    /// Workers finish what is in flight; a second request to end stops them.
+    case draining
+    /// Workers have been told to end at once.
+    case stopping
+  }
+
+  static let signalToken: UInt64 = 0
+
+  let options: RunOptions
+  let installation: Installation
+  let locator: PluginLocator
+  let coreCount = HostFacts.coreCount
+  let signals: SignalDescriptor
+  let poller: Poller
+  let writer: LogWriter
+  let logger: Logger
+  let listeners: [ListenerSockets]
+  let socketsPerListener: Int
+  private let runFolder: RunFolder?
+
+  var spawner: WorkerSpawner
+  var phase = Phase.starting
+  /// Every process that has not been waited for, by serial.
+  var workers: [UInt64: Worker] = [:]
+  var generationCount = 0
+  /// The generation that serves.
+  var current: Generation?
+  /// The one that is loading, at the start or for a reload.
+  var upcoming: Generation?
+  /// Generations that have been replaced; kept while their workers drain.
+  var retired: [Generation] = []
+  var wantsReload = false
+  /// When clients are refused, once workers have been told to end.
+  var refusesClientsAt: Moment?
+  var hasAnnounced = false
+  /// Why the start failed.
+  var failure: StartFailure?
+  var command: CommandProcess?
+
+  /// Binds the listeners. Nothing listens and no worker runs before `run`.
+  package init(_ options: RunOptions) throws(StartFailure) {
+    self.options = options
+    installation = Installation.current()
+    locator = installation.locator(optionFolders: options.pluginFolders)
+    do throws(SystemError) {
+      // Before the first thread, which has to inherit the blocked signals.
+      signals = try SignalDescriptor()
+      poller = try Poller()
+      try poller.add(signals.descriptor.rawValue, token: Self.signalToken)
+      writer = try LogWriter(output: Descriptor.standardError(), format: options.logFormat)
+    } catch {
+      throw StartFailure("cannot start: \(error)")
+    }
+    logger = .supervisor(writer, level: options.logLevel)
+    runFolder = try options.runFolder.map { path throws(StartFailure) in try RunFolder(path) }
+    socketsPerListener = options.socketsPerListener(coreCount: coreCount)
+    let count = socketsPerListener
+    // Each listener's sockets, their copies while a worker is spawned, and the channels of two
+    // generations of workers.
+    HostFacts.reserveDescriptors(count * (2 * options.listeners.count + 6) + 64)
+    listeners = try options.listeners.map { uri throws(StartFailure) in
+      try ListenerSockets(uri, socketCount: count)
+    }
+    spawner = try WorkerSpawner(
+      installation: installation, sockets: listeners.flatMap(\.descriptors))
+  }
+
+  /// Serves until told to end, and returns the exit status. Throws when it cannot start.
+  package func run() throws(StartFailure) -> Int32 {
+    defer { writer.flush(atMost: .seconds(1)) }
+    try startFirstGeneration()
+    while failure == nil, !isFinished {
+      do throws(SystemError) {
+        for token in try poller.wait(timeout: nextDeadline.map { $0 - .now }) { handle(token) }
+      } catch {
+        throw StartFailure("cannot wait for events: \(error)")
+      }
+      checkDeadlines(now: .now)
+    }
+    if let failure { throw failure }
+    logger.info("stopped")
+    return command?.exitStatus ?? 0
+  }
+
+  private var isFinished: Bool {
+    switch phase {
+    case .starting, .serving: false
+    case .draining, .stopping: workers.isEmpty && command?.isRunning != true
+    }
+  }
+
+  private func handle(_ token: UInt64) {
+    if token == Self.signalToken {
+      while let (signal, isFromTerminal) = signals.next() {
+        handle(signal, isFromTerminal: isFromTerminal)
+      }
+      return
+    }
+    // The worker may have gone since the event was reported.
+    guard let worker = workers[token >> 2], let channel = Worker.Channel(rawValue: token & 3) else {
+      return
+    }
+    switch channel {
+    case .control: readControl(of: worker)
+    case .log: readLog(of: worker)
+    case .printed: readPrinted(of: worker)
+    }
+  }
+
+  private func handle(_ signal: HostSignal, isFromTerminal: Bool) {
+    switch signal {
+    case .childEnded: reapChildren()
+    case .hangUp: reload()
+    case .terminate, .interrupt, .quit: end(because: signal, isFromTerminal: isFromTerminal)
+    }
+  }
+}

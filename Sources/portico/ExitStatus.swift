@@ -1,0 +1,34 @@
+// How commands end when they cannot do their work: one sentence on stderr and status 1.
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// Ends the program with status 1.
+func exitWithFailure() -> Never { exit(1) }
+
+#if os(Linux) && canImport(Glibc)
+
+  internal import ArgumentParser
+  internal import Kernel
+  internal import Supervisor
+
+  /// Version of the host, as `--version` prints it.
+  let hostVersion = "0.1.0"
+
+  /// Does a command's work; a failure becomes `portico: ...` on stderr and status 1.
+  func reportingFailure(_ body: () throws(StartFailure) -> Void) throws(ExitCode) {
+    do throws(StartFailure) {
+      try body()
+    } catch {
+      let sentence = "portico: \(error.description.escapedForTerminal)\n"
+      try? Descriptor.standardError().writeAllWaiting(Array(sentence.utf8))
+      throw ExitCode(1)
+    }
+  }
+
+#endif

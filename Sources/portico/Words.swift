@@ -1,0 +1,73 @@
+// Words of the command line to values; each refusal is a sentence that says what to write instead.
+
+#if os(Linux) && canImport(Glibc)
+
+  internal import ArgumentParser
+  internal import Control
+  internal import Supervisor
+
+  /// Transforms for options.
+  enum Words {
+    @Sendable static func listener(_ word: String) throws -> ListenerURI {
+      try validated { () throws(InvalidWord) in try ListenerURI(parsing: word) }
+    }
+
+    @Sendable static func receiveSize(_ word: String) throws -> ByteCount {
+      try validated { () throws(InvalidWord) in try ByteCount(parsing: word, in: 1...(16 << 20)) }
+    }
+
+    @Sendable static func lingerBytes(_ word: String) throws -> ByteCount {
+      try validated { () throws(InvalidWord) in try ByteCount(parsing: word, in: 0...(1 << 40)) }
+    }
+
+    @Sendable static func time(_ word: String) throws -> TimeLimit {
+      try validated { () throws(InvalidWord) in try TimeLimit(parsing: word, allowsNone: false) }
+    }
+
+    @Sendable static func timeOrNone(_ word: String) throws -> TimeLimit {
+      try validated { () throws(InvalidWord) in try TimeLimit(parsing: word, allowsNone: true) }
+    }
+
+    @Sendable static func workerCount(_ word: String) throws -> Int {
+      let limit = RunOptions.maximumWorkerCount
+      guard let count = Int(unsignedDigits: word), (1...limit).contains(count) else {
+        throw ValidationError("write a number of workers from 1 to \(limit)")
+      }
+      return count
+    }
+
+    @Sendable static func setting(_ word: String) throws -> WorkerConfiguration.Setting {
+      guard let equals = word.firstIndex(of: "="), equals != word.startIndex else {
+        throw ValidationError("write a setting as KEY=VALUE, such as greeting=hello")
+      }
+      return WorkerConfiguration.Setting(
+        key: String(word[..<equals]), value: String(word[word.index(after: equals)...]))
+    }
+
+    @Sendable static func logLevel(_ word: String) throws -> LogLevel {
+      guard let level = LogLevel.allCases.first(where: { $0.name == word }) else {
+        let names = LogLevel.allCases.map(\.name).joined(separator: ", ")
+        throw ValidationError("write a level: one of \(names)")
+      }
+      return level
+    }
+
+    @Sendable static func logFormat(_ word: String) throws -> LogFormat {
+      guard let format = LogFormat(rawValue: word) else {
+        throw ValidationError("write text or json")
+      }
+      return format
+    }
+
+    private static func validated<Value>(
+      _ parse: () throws(InvalidWord) -> Value
+    ) throws(ValidationError) -> Value {
+      do throws(InvalidWord) {
+        return try parse()
+      } catch {
+        throw ValidationError(error.description)
+      }
+    }
+  }
+
+#endif
