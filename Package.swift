@@ -26,6 +26,12 @@ let kernel: [SwiftSetting] = strict + [.unsafeFlags(["-Xcc", "-D_GNU_SOURCE"])]
 // half megabyte at the start of every worker.
 let lean: [LinkerSetting] = [.unsafeFlags(["-Xlinker", "--as-needed"])]
 
+// Tests start processes and talk to them over raw sockets; the strict rules are the product's.
+let tests: [SwiftSetting] =
+  [
+    .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
+  ] + warnings
+
 let plugin: [CSetting] = [.headerSearchPath("../../Sources/CPortico/include")]
 
 let package = Package(
@@ -80,6 +86,16 @@ let package = Package(
     .target(
       name: "echo", path: "Plugins/echo", publicHeadersPath: ".", cSettings: plugin),
     .target(
-      name: "daytime", path: "Plugins/daytime", publicHeadersPath: ".", cSettings: plugin)
+      name: "daytime", path: "Plugins/daytime", publicHeadersPath: ".", cSettings: plugin),
+
+    .testTarget(
+      name: "SupervisorTests", dependencies: ["Supervisor", "Control", "Kernel", "CKernel"],
+      swiftSettings: kernel),
+    .testTarget(
+      name: "RuntimeTests", dependencies: ["Runtime", "Control", "Kernel", "CKernel", "CPortico"],
+      swiftSettings: kernel),
+    .target(name: "Harness", path: "Tests/Harness", swiftSettings: tests),
+    .testTarget(name: "ConformanceTests", dependencies: ["Harness"], swiftSettings: tests),
+    .testTarget(name: "RepositoryTests", dependencies: ["Harness"], swiftSettings: tests),
   ]
 )

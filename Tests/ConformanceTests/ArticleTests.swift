@@ -1,0 +1,103 @@
+// The promise: Portico with no flags does the job of the article's server, for many clients at
+// once: each gets exactly the 11 bytes and an orderly end, whatever it sends and however.
+
+import Foundation
+import Harness
+import Testing
+
+@Suite(.serialized, .realProcesses, .timeLimit(.minutes(1)))
+struct ArticleTests {
+  private static let thanks = Client.Answer("thank you !", .orderly)
+
+  @Test func `A client that says something gets the eleven bytes and an orderly end`() throws {
+    let portico = try Portico()
+    for _ in 0..<20 { #expect(try portico.ask("hello") == Self.thanks) }
+    #expect(try portico.stop() == .status(0))
+  }
+
+  @Test func `A client that half-closes without a byte is thanked too`() throws {
+    let portico = try Portico()
+    let client = try portico.client()
+    try client.shutdownSend()
+    #expect(try client.receiveToEnd() == Self.thanks)
+  }
+
+  @Test(arguments: [1, 1023, 1024, 65536, 1 << 20, 15 << 20])
+  func `However much a client sends at once, it is thanked and never reset`(count: Int) throws {
+    let portico = try Portico(["--log-level", "error"])
+    for _ in 0..<(count > 100_000 ? 3 : 20) {
+      let client = try portico.client()
+      try client.send([UInt8](repeating: 0x78, count: count))
+      #expect(try client.receiveToEnd() == Self.thanks)
+    }
+  }
+
+  @Test(arguments: [(4, 1, 20), (65536, 4096, 20), (1 << 20, 40000, 10), (15 << 20, 1 << 20, 20)])
+  func `However slowly a client sends, it is thanked and never reset`(
+    count: Int, size: Int, gap: Int
+  ) throws {
+    let portico = try Portico(["--log-level", "error"])
+    let client = try portico.client()
+    try client.send(
+      [UInt8](repeating: 0x79, count: count), inPiecesOf: size, gap: .milliseconds(gap))
+    try client.shutdownSend()
+    #expect(try client.receiveToEnd() == Self.thanks)
+  }
+
+  @Test func `What lies beyond the linger limit is not read for ever`() throws {
+    let portico = try Portico(["--linger-bytes", "65536", "--log-level", "error"])
+    let client = try portico.client()
+    let some = [UInt8](repeating: 0x7A, count: 65536)
+    var sent = 0
+    #expect(throws: Failure.self) {
+      while sent < 512 << 20 {
+        try client.send(some)
+        sent += some.count
+      }
+    }
+    #expect(try portico.ask("hello") == Self.thanks)
+  }
+
+  @Test func `Two hundred clients at once are all thanked`() throws {
+    let portico = try Portico()
+    let port = portico.port
+    let answers = try concurrently(200) { number in
+      let client = try Client(port: port)
+      // All are connected before the first one has its answer.
+      pause(for: .milliseconds(100))
+      try client.send("client \(number)")
+      return try client.receiveToEnd()
+    }
+    #expect(answers.allSatisfy { $0 == Self.thanks })
+  }
+
+  @Test func `The example client gets the same from both servers`() throws {
+    let port = try Client.freePort()
+    let python = URL(fileURLWithPath: "/usr/bin/env")
+    let server = try Child(
+      python, ["python3", Paths.article.appending(path: "server.py").path, "\(port)"])
+    defer { server.send(SIGKILL) }
+    try #require(eventually { (try? Client(port: port)) != nil }, "\(server.error.text)")
+    let portico = try Portico()
+
+    func output(_ port: UInt16) throws -> String {
+      let client = Paths.article.appending(path: "client.py").path
+      let finished = try Finished(python, ["python3", client, "127.0.0.1", "\(port)", "grüezi"])
+      #expect(finished.exit == .status(0))
+      return finished.output
+    }
+    let expected = try output(port)
+    #expect(expected == "thank you !\n")
+    #expect(try output(portico.port) == expected)
+    #expect(server.output.text.contains("The received data is: grüezi"))
+    try portico.waitForLog(containing: "The received data is: grüezi")
+  }
+
+  @Test func `The article's 1024 bytes are a receive size like another`() throws {
+    let portico = try Portico(["--receive-size", "1024"])
+    let client = try portico.client()
+    try client.send([UInt8](repeating: 0x61, count: 5000))
+    #expect(try client.receiveToEnd() == Self.thanks)
+    try portico.waitForLog(containing: "(1024 bytes)")
+  }
+}

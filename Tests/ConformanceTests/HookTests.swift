@@ -1,0 +1,111 @@
+// The promise: the call sequence at the top of portico.h, with exactly one on_close for each
+// on_open, whatever ends a connection.
+
+import Foundation
+import Harness
+import Testing
+
+@Suite(.serialized, .realProcesses, .timeLimit(.minutes(1)))
+struct HookTests {
+  private func said(_ portico: Portico, _ handler: String = "hooks") -> [String] {
+    portico.log.filter { $0.source == handler }.map(\.message)
+  }
+
+  @Test func `Hooks are called in the order that the header gives`() throws {
+    let portico = try Portico(plugin: Fixture.c("hooks"))
+    let client = try portico.client()
+    #expect(try client.receiveText(3) == "hi\n")
+    let start = ContinuousClock.now
+    try client.send("timer")
+    #expect(try client.receiveText(5) == "tick\n")
+    #expect(ContinuousClock.now - start >= .milliseconds(50))
+    try client.shutdownSend()
+    #expect(try client.receiveToEnd() == .init("", .orderly))
+    try portico.waitForLog(containing: "on_close")
+    #expect(try portico.stop() == .status(0))
+    let expected = [
+      "on_load", "on_open", "on_greet", "handle 5", "on_timer", "on_eof", "on_close", "on_unload",
+    ]
+    #expect(said(portico) == expected)
+  }
+
+  @Test func `A server that speaks first does so before the client has sent anything`() throws {
+    let portico = try Portico(plugin: Fixture.c("hooks"))
+    let start = ContinuousClock.now
+    #expect(try portico.client().receiveText(3) == "hi\n")
+    #expect(ContinuousClock.now - start < .milliseconds(900), "no deferred accept here")
+  }
+
+  @Test func `Each on_open has exactly one on_close, whatever ends the connection`() throws {
+    let portico = try Portico(plugin: Fixture.c("hooks"), "--drain-timeout", "300ms")
+    var clients: [Client] = []
+    for number in 0..<40 {
+      let client = try portico.client()
+      _ = try client.receiveText(3)
+      switch number % 5 {
+      case 0: client.shut()
+      case 1: client.reset()
+      case 2: try client.shutdownSend()
+      case 3:
+        try client.send("timer")
+        client.shut()
+      default: break
+      }
+      clients.append(client)
+    }
+    try portico.stop()
+    let messages = said(portico)
+    #expect(messages.count { $0 == "on_open" } == 40)
+    #expect(messages.count { $0 == "on_close" } == 40)
+    #expect(messages.last == "on_unload")
+    // on_drain was called for some, and for none after its on_close.
+    #expect(messages.contains("on_drain"))
+    #expect(messages.count { $0 == "on_unload" } == 1)
+    var closed: Set<String> = []
+    for line in portico.log where line.source == "hooks" {
+      guard let connection = line.fields["connection"] else { continue }
+      #expect(!closed.contains(connection), "\(line) after on_close")
+      if line.message == "on_close" { closed.insert(connection) }
+    }
+    #expect(closed.count == 40)
+  }
+
+  @Test func `State belongs to its own connection`() throws {
+    let portico = try Portico(plugin: Fixture.c("stateful"))
+    let one = try portico.client()
+    let other = try portico.client()
+    for (client, expected) in [(one, "1\n"), (other, "1\n"), (one, "2\n"), (other, "2\n")] {
+      try client.send("x")
+      #expect(try client.receiveText(2) == expected)
+    }
+    one.reset()
+    other.shut()
+    #expect(try portico.stop() == .status(0))
+    try portico.waitForLog(containing: "open 2 close 2")
+  }
+
+  @Test func `A client that ends without a byte reaches no handler without on_eof`() throws {
+    let portico = try Portico(plugin: Fixture.c("stateful"))
+    for _ in 0..<5 {
+      let client = try portico.client()
+      try client.shutdownSend()
+      #expect(try client.receiveToEnd() == .init("", .orderly))
+    }
+    #expect(try portico.stop() == .status(0))
+    try portico.waitForLog(containing: "open 0 close 0")
+  }
+
+  @Test func `A handler learns who its client is`() throws {
+    let portico = try Portico(plugin: Fixture.c("describes"))
+    let client = try portico.client(source: "127.0.0.9")
+    let port = client.localPort
+    try client.send("who am I")
+    let answer = try client.receiveToEnd().text
+    #expect(answer.hasPrefix("transport=tcp peer=127.0.0.9:\(port) "))
+    #expect(answer.contains(" local=127.0.0.1:\(portico.port) "))
+    #expect(answer.contains(" listener=tcp://127.0.0.1:\(portico.port) "))
+    let next = try portico.ask("x").text
+    #expect(next.contains(/id=\d+\n/))
+    #expect(next.split(separator: "id=").last != answer.split(separator: "id=").last)
+  }
+}

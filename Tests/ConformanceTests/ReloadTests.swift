@@ -1,0 +1,77 @@
+// The promise: HUP reads the plugin anew, no client is refused or reset by it, and a plugin that
+// cannot be served never replaces one that can.
+
+import Foundation
+import Harness
+import Testing
+
+@Suite(.serialized, .realProcesses, .timeLimit(.minutes(1)))
+struct ReloadTests {
+  /// A folder with a copy of a fixture as `plugin.so`.
+  private func plugin(_ fixture: String) throws -> URL {
+    let file = try Paths.newFolder().appending(path: "plugin.so")
+    try FileManager.default.copyItem(at: Fixture.c(fixture), to: file)
+    return file
+  }
+
+  private func overwrite(_ file: URL, with fixture: String) throws {
+    // In place, as `cp` does: the same inode, which would end a process that had it mapped.
+    let contents = try Data(contentsOf: Fixture.c(fixture))
+    let handle = try FileHandle(forWritingTo: file)
+    try handle.truncate(atOffset: 0)
+    try handle.write(contentsOf: contents)
+    try handle.close()
+  }
+
+  @Test func `New connections get the new plugin, old ones finish on the old`() throws {
+    let file = try plugin("stateful")
+    let portico = try Portico(plugin: file)
+    let old = try portico.client()
+    try old.send("x")
+    #expect(try old.receiveText(2) == "1\n")
+    try overwrite(file, with: "protocolerror")
+    portico.child.send(SIGHUP)
+    try portico.waitForLog(containing: "reloaded: serving")
+    #expect(try portico.ask("x") == .init("bye", .orderly))
+    try old.send("x")
+    #expect(try old.receiveText(2) == "2\n")
+    old.shut()
+    #expect(try portico.stop() == .status(0))
+  }
+
+  @Test(arguments: [
+    ("nohandle", "exports no function"), ("refuses", "no licence for today"),
+    ("crashinload", "crashes in on_load"),
+  ])
+  func `A plugin that cannot be loaded does not replace the one that serves`(
+    fixture: String, reason: String
+  ) throws {
+    let file = try plugin("protocolerror")
+    let portico = try Portico(plugin: file)
+    try overwrite(file, with: fixture)
+    portico.child.send(SIGHUP)
+    let line = try portico.waitForLog(containing: "reload failed")
+    #expect(line.raw.contains(reason))
+    #expect(try portico.ask("x") == .init("bye", .orderly))
+    #expect(try portico.stop() == .status(0))
+  }
+
+  @Test func `A reload loses no client`() throws {
+    let portico = try Portico(["--log-level", "warning", "--workers", "2"])
+    let end = ContinuousClock.now + .seconds(4)
+    let reloads = Thread {
+      while ContinuousClock.now < end {
+        portico.child.send(SIGHUP)
+        pause(for: .milliseconds(150))
+      }
+    }
+    reloads.start()
+    var asked = 0
+    while ContinuousClock.now < end {
+      #expect(try portico.ask("hello") == .init("thank you !", .orderly))
+      asked += 1
+    }
+    #expect(asked > 100)
+    #expect(try portico.stop() == .status(0))
+  }
+}

@@ -1,0 +1,186 @@
+// The promise: every byte that a reply took is delivered in order, or the connection is seen to
+// end; and what the ABI says of replies and host services holds from any thread and at any time.
+
+import Foundation
+import Harness
+import Testing
+
+@Suite(.serialized, .realProcesses, .timeLimit(.minutes(1)))
+struct ReplyTests {
+  @Test func `A reply from a thread arrives, in order, and a finish ends it`() throws {
+    let portico = try Portico(plugin: Fixture.c("threadreply"))
+    let client = try portico.client()
+    var sent = ""
+    for number in 0..<50 {
+      try client.send("\(number),")
+      sent += "\(number),"
+    }
+    #expect(try client.receiveText(sent.utf8.count) == sent)
+    try client.send("last")
+    #expect(try client.receiveToEnd() == .init("last", .orderly))
+  }
+
+  @Test func `A reply from a thread to a client that half-closed still arrives`() throws {
+    let portico = try Portico(plugin: Fixture.c("threadreply"))
+    #expect(try portico.ask("late", halfClose: true) == .init("late", .orderly))
+  }
+
+  @Test func `Replies to clients that have gone harm nothing`() throws {
+    let portico = try Portico(plugin: Fixture.c("threadreply"))
+    let worker = portico.workers
+    for round in 0..<100 {
+      let client = try portico.client()
+      try client.send("nobody waits for this")
+      if round.isMultiple(of: 2) { client.reset() } else { client.shut() }
+    }
+    #expect(try portico.ask("last") == .init("last", .orderly))
+    #expect(portico.workers == worker)
+  }
+
+  @Test func `A reply whose client has gone answers GONE for ever and reaches nobody`() throws {
+    let portico = try Portico(plugin: Fixture.c("afterclose"))
+    for _ in 0..<20 {
+      let client = try portico.client()
+      try client.send("x")
+      let line = String(decoding: try #require(try client.receive()), as: UTF8.self)
+      let match = try #require(line.wholeMatch(of: /gone (\d+) of (\d+)\n/), "\(line)")
+      #expect(match.1 == match.2)
+      client.shut()
+    }
+    let sawAll = try eventually {
+      let client = try portico.client()
+      try client.send("x")
+      let line = String(decoding: try #require(try client.receive()), as: UTF8.self)
+      let match = try #require(line.wholeMatch(of: /gone (\d+) of (\d+)\n/), "\(line)")
+      #expect(match.1 == match.2)
+      return (Int(match.2) ?? 0) >= 20
+    }
+    #expect(sawAll)
+  }
+
+  @Test func `A paused client is not read until it is resumed from a thread`() throws {
+    let portico = try Portico(plugin: Fixture.c("pauser"))
+    let client = try portico.client()
+    let start = ContinuousClock.now
+    try client.send("pausebehind it")
+    try client.send(", and after it")
+    let expected = "resumed\nbehind it, and after it"
+    #expect(try client.receiveText(expected.utf8.count) == expected)
+    #expect(ContinuousClock.now - start >= .milliseconds(200))
+  }
+
+  @Test func `After need, handle is not called before so many bytes are there`() throws {
+    let portico = try Portico(plugin: Fixture.c("needs"))
+    let client = try portico.client()
+    for count in [1000, 5000, 200_000] {
+      var head = UInt32(count).bigEndian
+      try client.send(withUnsafeBytes(of: &head) { Array($0) })
+      pause(for: .milliseconds(20))
+      try client.send([UInt8](repeating: 0x6E, count: count), inPiecesOf: count / 20 + 1)
+      let expected = "n=\(count) calls=2\n"
+      #expect(try client.receiveText(expected.utf8.count) == expected)
+    }
+  }
+
+  @Test func `An abort is a reset, without what was queued`() throws {
+    let portico = try Portico(plugin: Fixture.c("aborter"))
+    let client = try portico.client()
+    try client.send("fine")
+    #expect(try client.receiveText(4) == "fine")
+    try client.send("abort")
+    #expect(try client.receiveToEnd() == .init("", .reset))
+  }
+
+  @Test func `Fifty megabytes reach a slow reader whole`() throws {
+    let portico = try Portico(plugin: Fixture.c("flood"))
+    let client = try portico.client(receiveBuffer: 65536)
+    let total = 50_000_000
+    try client.send("\(total)\n")
+    // As long as one receive and a period more.
+    let pattern = (0..<(1 << 20) + 251).map { UInt8($0 % 251) }
+    var received = 0
+    var wrong = 0
+    var reads = 0
+    while let some = try client.receive(atMost: 1 << 20) {
+      let start = received % 251
+      let isRight = some.withUnsafeBytes { some in
+        pattern.withUnsafeBytes {
+          memcmp(some.baseAddress!, $0.baseAddress! + start, some.count) == 0
+        }
+      }
+      if !isRight { wrong += some.count }
+      received += some.count
+      reads += 1
+      if reads.isMultiple(of: 64) { pause(for: .milliseconds(2)) }
+    }
+    #expect(received == total)
+    #expect(wrong == 0)
+  }
+
+  @Test func `A handler without on_writable that outruns the limit is cut off, not holed`() throws {
+    let source = try Paths.newFolder().appending(path: "pourer.c")
+    try """
+    #include <portico.h>
+    static char block[1 << 20];
+    ptrdiff_t handle(const void *b, size_t n, portico_reply r) {
+      (void)b;
+      for (int i = 0; i < 40; i++) r(block, sizeof block);
+      return (ptrdiff_t)n;
+    }
+    """.write(to: source, atomically: true, encoding: .utf8)
+    let plugin = source.deletingPathExtension().appendingPathExtension("so")
+    try Fixture.compile(
+      "cc", ["-shared", "-fPIC", "-I", Paths.header.path, "-o", plugin.path, source.path])
+    let portico = try Portico(plugin: plugin)
+    let client = try portico.client(receiveBuffer: 4096)
+    try client.send("x")
+    pause(for: .milliseconds(300))
+    let answer = try client.receiveToEnd()
+    #expect(answer.end == .reset)
+    #expect(answer.bytes.count < 40 << 20)
+    try portico.waitForLog { $0.raw.contains("pourer") && $0.level != "info" }
+  }
+
+  @Test func `Settings and the configuration file reach the handler`() throws {
+    let settings = try Fixture.c("settings")
+    #expect(
+      try Portico(plugin: settings, "--set", "greeting=good day").ask("x")
+        == .init("good day", .orderly))
+    #expect(try Portico(plugin: settings).ask("x") == .init("hello", .orderly))
+
+    var random = RandomSource(for: "ReplyTests configuration file")
+    let bytes = [0, 0xFF, 0x0A] + random.bytes(5000)
+    let file = try Paths.newFolder().appending(path: "handler.conf")
+    try Data(bytes).write(to: file)
+    let portico = try Portico(plugin: Fixture.c("configfile"), "--handler-config", file.path)
+    #expect(try portico.ask("x").bytes == bytes)
+  }
+
+  @Test func `A handler in Swift needs only the header`() throws {
+    let portico = try Portico(plugin: Fixture.swift("swiftecho"))
+    let client = try portico.client()
+    try client.send("from Swift")
+    #expect(try client.receiveText(10) == "from Swift")
+  }
+
+  @Test func `The shipped plugins do what their names say`() throws {
+    let daytime = try Portico(["--plugin", "daytime"])
+    let silent = try daytime.client()
+    let answer = try silent.receiveToEnd()
+    #expect(answer.end == .orderly)
+    #expect(answer.text.contains(/\d\d:\d\d/))
+
+    let echo = try Portico(["--plugin", "echo"])
+    var random = RandomSource(for: "ReplyTests echo")
+    let bytes = random.bytes(3_000_000)
+    let client = try echo.client()
+    let received = try concurrently(2) { number in
+      if number == 0 {
+        try client.send(bytes)
+        return [UInt8]()
+      }
+      return try client.receive(exactly: bytes.count)
+    }
+    #expect(received[1] == bytes)
+  }
+}

@@ -1,0 +1,105 @@
+// The promise: no client, whatever it does or fails to do, keeps others from being served or takes
+// more than its share of memory.
+
+import Foundation
+import Harness
+import Testing
+
+@Suite(.serialized, .realProcesses, .timeLimit(.minutes(1)))
+struct RudeClientTests {
+  @Test func `Clients that send nothing keep nobody waiting`() throws {
+    let portico = try Portico()
+    let silent = try (0..<50).map { _ in try portico.client() }
+    let start = ContinuousClock.now
+    #expect(try portico.ask("hello") == .init("thank you !", .orderly))
+    #expect(ContinuousClock.now - start < .seconds(5))
+    // The silent ones are still welcome.
+    try silent[7].send("at last")
+    #expect(try silent[7].receiveToEnd() == .init("thank you !", .orderly))
+  }
+
+  @Test func `A client that leaves in the middle of a request takes nothing with it`() throws {
+    let portico = try Portico(plugin: Fixture.c("lines"))
+    let worker = portico.workers
+    for _ in 0..<50 {
+      let client = try portico.client()
+      try client.send("half a li")
+      client.shut()
+    }
+    let client = try portico.client()
+    try client.send("whole\n")
+    #expect(try client.receiveText(9) == "[5]whole\n")
+    #expect(portico.workers == worker)
+  }
+
+  @Test func `A client that resets in the middle of a request takes nothing with it`() throws {
+    let portico = try Portico(plugin: Fixture.c("lines"))
+    let worker = portico.workers
+    for round in 0..<100 {
+      let client = try portico.client()
+      try client.send("answered\nhalf")
+      if round.isMultiple(of: 2) { _ = try client.receive(exactly: 12) }
+      client.reset()
+    }
+    let client = try portico.client()
+    try client.send("whole\n")
+    #expect(try client.receiveText(9) == "[5]whole\n")
+    #expect(portico.workers == worker)
+  }
+
+  @Test func `A byte at a time is answered in the end, and keeps nobody waiting`() throws {
+    let portico = try Portico(plugin: Fixture.c("lines"))
+    let slow = try portico.client()
+    for byte in "trickle\n".utf8 {
+      try slow.send([byte])
+      pause(for: .milliseconds(100))
+      let quick = try portico.client()
+      try quick.send("q\n")
+      #expect(try quick.receiveText(5) == "[1]q\n")
+    }
+    #expect(try slow.receiveText(11) == "[7]trickle\n")
+  }
+
+  @Test func `Clients that never read cost bounded memory, and others are served`() throws {
+    let portico = try Portico(plugin: Fixture.c("flood"))
+    let worker = ProcessView(try #require(portico.workers.first))
+    let deaf = try (0..<3).map { _ in try portico.client(receiveBuffer: 4096) }
+    for client in deaf { try client.send("1000000000\n") }
+    pause(for: .milliseconds(500))
+    #expect(try portico.ask("10\n").bytes == Array(0..<10))
+    // The hard limit of replies is 16 MiB for each.
+    #expect(try worker.residentByteCount() < (3 * 16 + 32) << 20)
+    // And it rests: nobody spins on a full socket.
+    let before = try worker.processorTime()
+    pause(for: .milliseconds(500))
+    #expect(try worker.processorTime() - before < .milliseconds(100))
+  }
+
+  @Test func `A client that never reads is not read either above the high-water mark`() throws {
+    let portico = try Portico(["--plugin", "echo"])
+    let worker = ProcessView(try #require(portico.workers.first))
+    let deaf = try portico.client(receiveBuffer: 4096)
+    let some = [UInt8](repeating: 0x65, count: 1 << 20)
+    // The kernel's buffers and the host's 256 KiB fill up; then sending blocks.
+    Thread { for _ in 0..<200 { guard (try? deaf.send(some)) != nil else { return } } }.start()
+    pause(for: .milliseconds(800))
+    #expect(try worker.residentByteCount() < 32 << 20)
+    let polite = try portico.client()
+    try polite.send("still here")
+    #expect(try polite.receiveText(10) == "still here")
+  }
+
+  @Test func `An idle client is let go after the idle timeout`() throws {
+    let portico = try Portico(["--plugin", "echo", "--idle-timeout", "400ms"])
+    let client = try portico.client()
+    try client.send("a")
+    #expect(try client.receiveText(1) == "a")
+    pause(for: .milliseconds(200))
+    try client.send("b")
+    #expect(try client.receiveText(1) == "b")
+    let start = ContinuousClock.now
+    #expect(try client.receiveToEnd() == .init("", .orderly))
+    let waited = ContinuousClock.now - start
+    #expect(waited > .milliseconds(300) && waited < .seconds(5), "\(waited)")
+  }
+}

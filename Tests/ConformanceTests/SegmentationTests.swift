@@ -1,0 +1,92 @@
+// The promise: a handler's output does not depend on how its input was cut into packets.
+
+import Foundation
+import Harness
+import Testing
+
+@Suite(.serialized, .realProcesses, .timeLimit(.minutes(1)))
+struct SegmentationTests {
+  private static let transcript = "hello\n\na\nportico €\n\n\nsixteen letters.\nend\n"
+  private static let input = Array(transcript.utf8)
+  private static let expected = transcript.split(separator: "\n", omittingEmptySubsequences: false)
+    .dropLast().map { "[\($0.utf8.count)]\($0)\n" }.joined()
+
+  private let portico: Portico
+
+  init() throws { portico = try Portico(plugin: Fixture.c("lines")) }
+
+  /// Sends the pieces apart from each other; the output and nothing more must come back.
+  private func output(of pieces: [ArraySlice<UInt8>], gap: Duration) throws -> String {
+    let client = try portico.client()
+    for (index, piece) in pieces.enumerated() {
+      if index > 0 { pause(for: gap) }
+      try client.send(piece)
+    }
+    let bytes = try client.receive(exactly: Self.expected.utf8.count)
+    let more = try client.receiveWhatComes(within: .milliseconds(1))
+    return String(decoding: bytes + more, as: UTF8.self)
+  }
+
+  @Test func `In one piece`() throws {
+    #expect(try output(of: [Self.input[...]], gap: .zero) == Self.expected)
+  }
+
+  @Test func `Byte by byte`() throws {
+    let pieces = Self.input.indices.map { Self.input[$0...$0] }
+    #expect(try output(of: pieces, gap: .milliseconds(2)) == Self.expected)
+  }
+
+  @Test func `In every split in two`() throws {
+    for cut in 1..<Self.input.count {
+      let output = try output(of: [Self.input[..<cut], Self.input[cut...]], gap: .milliseconds(2))
+      #expect(output == Self.expected, "cut at \(cut)")
+    }
+  }
+
+  @Test func `In random splits`() throws {
+    var random = RandomSource(for: "SegmentationTests")
+    for _ in 0..<60 {
+      let cuts = (0..<Int.random(in: 1...8, using: &random))
+        .map { _ in Int.random(in: 0...Self.input.count, using: &random) }.sorted()
+      let pieces = zip([0] + cuts, cuts + [Self.input.count]).map { Self.input[$0..<$1] }
+      let gap = Duration.milliseconds(Int.random(in: 0...3, using: &random))
+      #expect(try output(of: pieces, gap: gap) == Self.expected, "cut at \(cuts)")
+    }
+  }
+
+  @Test func `With the end of input right behind it`() throws {
+    let client = try portico.client()
+    try client.send(Self.input)
+    try client.shutdownSend()
+    #expect(try client.receiveToEnd() == Client.Answer(Self.expected, .orderly))
+  }
+
+  @Test func `A thousand requests in one packet are all answered in order`() throws {
+    let client = try portico.client()
+    let numbers = (0..<1000).map { "\($0)" }
+    try client.send(numbers.map { $0 + "\n" }.joined())
+    let expected = numbers.map { "[\($0.count)]\($0)\n" }.joined()
+    #expect(try client.receiveText(expected.utf8.count) == expected)
+  }
+
+  @Test func `A line of a megabyte in small pieces is answered whole`() throws {
+    // Just below max_frame, which counts the newline too.
+    let line = [UInt8](repeating: 0x6C, count: (1 << 20) - 1) + [0x0A]
+    let client = try portico.client()
+    try client.send(line, inPiecesOf: 9999)
+    let prefix = Array("[\(line.count - 1)]".utf8)
+    #expect(try client.receive(exactly: prefix.count + line.count) == prefix + line)
+  }
+
+  @Test func `A long line byte by byte costs the worker little`() throws {
+    let worker = ProcessView(try #require(portico.workers.first))
+    let before = try worker.processorTime()
+    let line = [UInt8](repeating: 0x6C, count: 100_000) + [0x0A]
+    let client = try portico.client()
+    try client.send(line, inPiecesOf: 1)
+    let prefix = Array("[\(line.count - 1)]".utf8)
+    #expect(try client.receive(exactly: prefix.count + line.count) == prefix + line)
+    // Rescanning for each byte would search five gigabytes.
+    #expect(try worker.processorTime() - before < .seconds(3))
+  }
+}

@@ -1,0 +1,76 @@
+// The handlers of Tests/Fixtures, compiled when a test first wants one and kept for the run.
+
+package import Foundation
+internal import Synchronization
+
+/// Compiles fixtures.
+package enum Fixture {
+  private static let cache = Mutex<[String: URL]>([:])
+
+  /// `Tests/Fixtures/NAME.c` as `NAME.so`, in a folder of its own. Further `flags` (`-DX=1`) make
+  /// another build of it. Throws with the compiler's words.
+  package static func c(_ name: String, _ flags: String...) throws -> URL {
+    let library = name == "borrowedhandle" ? try c("libborrowed").deletingLastPathComponent() : nil
+    return try cached(([name] + flags).joined(separator: " ")) {
+      let source = Paths.fixtures.appending(path: "\(name).c")
+      let result = try Paths.newFolder().appending(
+        path: source.deletingPathExtension().lastPathComponent + ".so")
+      var arguments = [
+        "-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-pthread",
+      ]
+      // The frozen one is built against the header beside it and nothing else.
+      if !name.hasPrefix("abi-v1/") { arguments += ["-I", Paths.header.path] }
+      arguments += flags + ["-o", result.path, source.path]
+      if let library {
+        let file = library.appending(path: "libborrowed.so")
+        let beside = result.deletingLastPathComponent()
+        try FileManager.default.copyItem(at: file, to: beside.appending(path: "libborrowed.so"))
+        arguments += ["-L", beside.path, "-lborrowed"]
+      }
+      try compile("cc", arguments)
+      return result
+    }
+  }
+
+  /// `Tests/Fixtures/NAME.swift` as a shared library, with `flags` such as `-static-stdlib`.
+  package static func swift(_ name: String, _ flags: String...) throws -> URL {
+    try cached(([name, "swift"] + flags).joined(separator: " ")) {
+      let result = try Paths.newFolder().appending(path: "\(name).so")
+      try compile(
+        "swiftc",
+        [
+          "-O", "-parse-as-library", "-emit-library", "-module-name", name, "-module-cache-path",
+          result.deletingLastPathComponent().appending(path: "cache").path,
+          "-I", Paths.root.appending(path: "Sources/CPortico").path, "-o", result.path,
+          Paths.fixtures.appending(path: "\(name).swift").path,
+        ] + flags)
+      return result
+    }
+  }
+
+  /// Runs a compiler found in PATH; throws with its words when it fails.
+  package static func compile(_ compiler: String, _ arguments: [String]) throws {
+    let env = URL(fileURLWithPath: "/usr/bin/env")
+    let finished = try Finished(env, [compiler] + arguments, within: .seconds(50))
+    guard finished.exit == .status(0) else {
+      throw Failure("\(compiler) \(arguments.joined(separator: " ")):\n\(finished.error)")
+    }
+  }
+
+  /// True when PATH has such a program.
+  package static func hasProgram(_ name: String) -> Bool {
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+    return path.split(separator: ":").contains {
+      FileManager.default.isExecutableFile(atPath: "\($0)/\(name)")
+    }
+  }
+
+  private static func cached(_ key: String, _ build: () throws -> URL) throws -> URL {
+    try cache.withLock { known in
+      if let done = known[key] { return done }
+      let result = try build()
+      known[key] = result
+      return result
+    }
+  }
+}

@@ -1,0 +1,103 @@
+// The layers of DESIGN.md: each module uses only those below it, and unsafe code lives in few
+// rooms.
+
+import Foundation
+import Harness
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct LayeringTests {
+  /// What each folder may import. What is not listed here is not allowed.
+  private static let allowed: [(folder: String, imports: Set<String>)] = [
+    (
+      "Sources/portico/",
+      // Darwin and Musl for the sentence that says they are not supported.
+      [
+        "ArgumentParser", "Control", "Darwin", "Glibc", "Kernel", "Logging", "Musl", "Supervisor",
+      ]
+    ),
+    (
+      "Sources/Supervisor/",
+      ["CKernel", "Control", "Glibc", "Kernel", "Logging", "Synchronization"]
+    ),
+    ("Sources/portico-worker/", ["CKernel", "Control", "Glibc", "Kernel", "Runtime"]),
+    ("Sources/portico-probe/", ["CKernel", "Control", "Glibc", "Kernel", "Runtime"]),
+    (
+      "Sources/Runtime/",
+      ["CFFI", "CKernel", "CPortico", "Control", "Glibc", "Kernel", "Synchronization"]
+    ),
+    ("Sources/Control/", ["CKernel", "Glibc", "Kernel"]),
+    ("Sources/Kernel/", ["CKernel", "Glibc"]),
+    ("Plugins/", ["CPortico", "PorticoHandler"]),
+  ]
+
+  @Test func `Each module imports only what lies below it`() throws {
+    let swift = try Repository.files(".swift").filter {
+      $0.path.hasPrefix("Sources/") || $0.path.hasPrefix("Plugins/")
+    }
+    #expect(swift.count > 20)
+    for file in swift {
+      let rule = try #require(
+        Self.allowed.first { file.path.hasPrefix($0.folder) }, "no rule for \(file.path)")
+      for line in file.code {
+        guard let match = line.firstMatch(of: /^\s*(?:@\S+ +)*(?:\w+ +)?import +(?:\w+ +)?(\w+)/)
+        else { continue }
+        #expect(rule.imports.contains(String(match.1)), "\(file.path) imports \(match.1)")
+      }
+    }
+  }
+
+  @Test func `The ABI header and the plugins in C include nothing of the host`() throws {
+    let allowed: Set = ["stddef.h", "stdint.h"]
+    for line in try Repository.file("Sources/CPortico/include/portico.h").lines {
+      guard let match = line.firstMatch(of: /^\s*#\s*include\s*[<"]([^>"]+)/) else { continue }
+      #expect(allowed.contains(String(match.1)), "portico.h includes \(match.1)")
+    }
+    for file in try Repository.files(".c", under: "Plugins/") {
+      for line in file.lines {
+        guard let match = line.firstMatch(of: /^\s*#\s*include\s*"([^"]+)/) else { continue }
+        #expect(match.1 == "portico.h", "\(file.path) includes \(match.1)")
+      }
+    }
+  }
+
+  /// The rooms for unsafe code: owners over system calls, raw memory, and the edge to the plugin.
+  private static let rooms = [
+    "Sources/Kernel/", "Sources/Runtime/Memory/", "Sources/Runtime/Handler/",
+  ]
+
+  /// Files outside the rooms that may say `unsafe`, each with its reason.
+  private static let exceptions = [
+    "Sources/Control/LogRecord.swift": "an endpoint crosses the wire as its 24 bytes",
+    "Sources/Control/PacketChannel.swift": "hands the storage of an array to send and recv",
+    "Sources/Runtime/Backend/Backend.swift": "a completion carries the address of what came",
+    "Sources/Runtime/Backend/Epoll.swift": "receives into and sends from memory of the loop",
+    "Sources/Runtime/Loop/Loop.swift": "gives the backend room to receive into",
+    "Sources/Runtime/Loop/Loop+Input.swift": "passes received bytes to the handler in place",
+    "Sources/Runtime/Loop/Loop+Output.swift": "sends from the stage",
+    "Sources/Runtime/Worker/Core.swift": "copies staged bytes to the queue of their client",
+    "Sources/Runtime/Worker/Worker.swift": "maps what the supervisor handed down",
+    "Sources/Runtime/Worker/WorkerLog.swift": "logs bytes where they lie",
+  ]
+
+  private func unsafeFiles() throws -> [Repository.File] {
+    try Repository.files(".swift", under: "Sources/").filter { file in
+      file.code.contains { $0.contains(/\bunsafe\b/) }
+    }
+  }
+
+  @Test func `Unsafe code lives in its few rooms`() throws {
+    for file in try unsafeFiles() {
+      let isAllowed =
+        Self.rooms.contains { file.path.hasPrefix($0) } || Self.exceptions[file.path] != nil
+      #expect(isAllowed, "\(file.path) is not where unsafe code may be")
+    }
+    let outdated = try Set(Self.exceptions.keys).subtracting(unsafeFiles().map(\.path))
+    #expect(outdated == [], "no longer need their exception")
+  }
+
+  @Test func `Every file with unsafe code says why it is safe`() throws {
+    let silent = try unsafeFiles().filter { !$0.text.contains("SAFETY:") }.map(\.path)
+    #expect(silent == [])
+  }
+}

@@ -1,0 +1,77 @@
+// Promise: amounts on the command line are understood as written, or refused with an example.
+
+import Control
+import Supervisor
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct OptionTests {
+  @Test(
+    "Bytes are numbers with or without a unit",
+    arguments: [("0", 0), ("1024", 1024), ("64KiB", 65536), ("16MiB", 16 << 20), ("1GiB", 1 << 30)])
+  func bytes(word: String, value: Int) throws {
+    #expect(try ByteCount(parsing: word, in: 0...(1 << 40)).bytes == value)
+  }
+
+  @Test(
+    "Other words are no bytes",
+    arguments: [
+      "", "x", "-1", "+1", " 1", "1 ", "1k", "1kB", "64kib", "1.5MiB", "KiB", "0x10", "٣",
+      "9223372036854775807GiB", "99999999999999999999",
+    ])
+  func noBytes(word: String) {
+    #expect(throws: InvalidWord.self) { try ByteCount(parsing: word, in: 0...(1 << 40)) }
+  }
+
+  @Test("Bytes outside the range are refused with both limits")
+  func byteRange() {
+    #expect(throws: InvalidWord("it must be between 1 and 16MiB")) {
+      try ByteCount(parsing: "0", in: 1...(16 << 20))
+    }
+  }
+
+  @Test(
+    "Times are whole numbers with a unit",
+    arguments: [("500ms", 500), ("2s", 2000), ("5m", 300_000), ("24h", 86_400_000)]
+      as [(String, UInt32)])
+  func times(word: String, ms: UInt32) throws {
+    #expect(try TimeLimit(parsing: word, allowsNone: false).ms == ms)
+  }
+
+  @Test(
+    "Other words are no times",
+    arguments: [
+      "", "5", "s", "0s", "-1s", "1.5s", "25h", "2 s", "2S", "99999999999999999999s", "٣s",
+    ])
+  func noTimes(word: String) {
+    #expect(throws: InvalidWord.self) { try TimeLimit(parsing: word, allowsNone: true) }
+  }
+
+  @Test("None is a time only where it makes sense")
+  func none() throws {
+    #expect(try TimeLimit(parsing: "none", allowsNone: true) == TimeLimit.none)
+    #expect(throws: InvalidWord.self) { try TimeLimit(parsing: "none", allowsNone: false) }
+  }
+
+  @Test("Amounts print as they are written")
+  func printing() {
+    #expect(ByteCount(65536).description == "64KiB")
+    #expect(ByteCount(1000).description == "1000")
+    #expect(ByteCount(0).description == "0")
+    #expect(TimeLimit(ms: 30000).description == "30s")
+    #expect(TimeLimit(ms: 1500).description == "1500ms")
+    #expect(TimeLimit.none.description == "none")
+  }
+
+  @Test("Workers: as many as asked for, else one a core for a plugin that is SHARDED, else one")
+  func workerCount() {
+    var options = RunOptions()
+    var report = PluginReport()
+    #expect(options.workerCount(for: report, coreCount: 8) == 1)
+    report.flags = 0x4
+    #expect(options.workerCount(for: report, coreCount: 8) == 8)
+    #expect(options.socketsPerListener(coreCount: 8) == 8)
+    options.workerCount = 3
+    #expect(options.workerCount(for: report, coreCount: 8) == 3)
+    #expect(options.socketsPerListener(coreCount: 8) == 3)
+  }
+}

@@ -1,0 +1,45 @@
+// Promise: every listener socket is polled by exactly one ready worker, as long as there is one.
+
+import Supervisor
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct SocketAssignmentTests {
+  private func assign(_ listeners: Int, _ sockets: Int, _ ready: Set<Int>) -> [Int: [UInt16]] {
+    SocketAssignment.sockets(
+      listenerCount: listeners, socketsPerListener: sockets, readyWorkers: ready)
+  }
+
+  @Test("Each worker polls its own socket of every listener")
+  func ownSockets() {
+    #expect(assign(2, 3, [0, 1, 2]) == [0: [0, 3], 1: [1, 4], 2: [2, 5]])
+  }
+
+  @Test("A single worker polls all sockets")
+  func single() { #expect(assign(1, 4, [0]) == [0: [0, 1, 2, 3]]) }
+
+  @Test("The sockets of workers that are not ready go to the others in turn")
+  func orphans() { #expect(assign(1, 4, [1, 2]) == [1: [0, 1], 2: [2, 3]]) }
+
+  @Test("Without a ready worker nobody polls anything")
+  func nobody() { #expect(assign(1, 4, []).isEmpty) }
+
+  @Test("Whoever is ready, each socket has one owner, and a ready worker keeps its own")
+  func complete() {
+    var generator = SeededGenerator(test: "SocketAssignment")
+    for _ in 0..<500 {
+      let listeners = Int.random(in: 1...4, using: &generator)
+      let count = Int.random(in: 1...16, using: &generator)
+      let ready = Set((0..<count).filter { _ in Bool.random(using: &generator) })
+      let assigned = assign(listeners, count, ready)
+      #expect(Set(assigned.keys) == ready)
+      guard !ready.isEmpty else { continue }
+      #expect(
+        assigned.values.flatMap(\.self).sorted() == (0..<UInt16(listeners * count)).map(\.self))
+      for worker in ready {
+        for listener in 0..<listeners {
+          #expect(assigned[worker]?.contains(UInt16(listener * count + worker)) == true)
+        }
+      }
+    }
+  }
+}
