@@ -1,0 +1,51 @@
+# Portico: `make run` and `make test` do all the set-up that a fresh machine needs.
+
+SWIFT ?= swift
+CONFIGURATION ?= release
+ARGS ?=
+SEED ?= 1
+SECONDS ?= 60
+BIN = .build/$(CONFIGURATION)
+
+.DEFAULT_GOAL := help
+.PHONY: help needs test-needs build run test demo soak cost lint sanitize clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+
+# Installs what is missing and nothing else; says what it does before it does it.
+needs:
+	@.ci/needs libffi-dev pkg-config
+
+test-needs: needs
+	@.ci/needs gcc python3
+
+build: needs ## build everything, in release
+	@$(SWIFT) build -c $(CONFIGURATION)
+
+run: build ## serve: make run ARGS="--listen tcp://127.0.0.1:9000 --plugin echo"
+	@exec $(BIN)/portico $(ARGS)
+
+test: test-needs build ## all tests: units in debug, conformance against the release build
+	@$(SWIFT) build --build-tests
+	@PORTICO_BIN_DIR="$(CURDIR)/$(BIN)" $(SWIFT) test --skip-build $(TEST_ARGS)
+
+demo: test-needs build ## a tour of half a minute
+	@examples/demo.sh $(BIN)
+
+soak: test-needs build ## the stale-reply soak: make soak SEED=1 SECONDS=60
+	@$(SWIFT) build --build-tests
+	@PORTICO_BIN_DIR="$(CURDIR)/$(BIN)" SEED=$(SEED) SOAK_SECONDS=$(SECONDS) \
+	  $(SWIFT) test --skip-build --filter StaleReplySoak
+
+cost: test-needs build ## CPU for each request, beside the article's server and plain C
+	@python3 Tests/Cost/cost.py --bin-dir $(BIN) $(COST_ARGS)
+
+lint: ## formatting and documentation rules
+	@$(SWIFT) format lint --strict --recursive Package.swift Sources Plugins Tests
+
+sanitize: test-needs ## the unit tests under the address sanitizer
+	@$(SWIFT) test --sanitize=address --scratch-path .build-asan --filter RuntimeTests --filter SupervisorTests
+
+clean: ## forget everything that was built
+	rm -rf .build .build-*
