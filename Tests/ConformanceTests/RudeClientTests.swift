@@ -89,6 +89,22 @@ struct RudeClientTests {
     #expect(try polite.receiveText(10) == "still here")
   }
 
+  @Test func `A client that reads as fast as the handler replies keeps nobody waiting`() throws {
+    let portico = try Portico(plugin: Fixture.c("flood"))
+    let greedy = try portico.client()
+    try greedy.send("400000000\n")
+    let reader = Thread { _ = try? greedy.receiveToEnd() }
+    reader.start()
+    var asked = 0
+    while !reader.isFinished {
+      let start = ContinuousClock.now
+      #expect(try portico.ask("1\n").bytes.count == 1)
+      #expect(ContinuousClock.now - start < .seconds(1))
+      asked += 1
+    }
+    #expect(asked > 3)
+  }
+
   @Test func `An idle client is let go after the idle timeout`() throws {
     let portico = try Portico(["--plugin", "echo", "--idle-timeout", "400ms"])
     let client = try portico.client()

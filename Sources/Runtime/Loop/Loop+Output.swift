@@ -62,11 +62,20 @@ extension Loop where IO: ~Copyable {
     }
   }
 
+  private static var turnsInARow: Int { 8 }
+
   /// Looks at everything that may have changed about a connection and does what follows from it,
   /// until nothing does. Called after each completion and for each dirty row, never inside a call.
   mutating func settle(_ row: Int) {
     var isUnsettled = true
+    var turnsLeft = Self.turnsInARow
     while isUnsettled {
+      // A handler that streams to a fast reader could go on for ever: others have their turn first.
+      guard turnsLeft > 0 else {
+        core.value.markDirty(row)
+        break
+      }
+      turnsLeft -= 1
       isUnsettled = false
       flushQueue(row)
       let marks = core.value.connections[row].marks

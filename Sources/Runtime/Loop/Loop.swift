@@ -86,7 +86,9 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
     }
     runTimers()
     core.value.takeInbox()
-    while let row = core.value.dirty.take(from: &core.value.connections) {
+    // Those that become dirty meanwhile have their turn in the next tick.
+    for _ in 0..<core.value.dirty.count {
+      guard let row = core.value.dirty.take(from: &core.value.connections) else { break }
       // It may have been closed since, and a closed row must not be touched.
       if core.value.connections.isLive(row) { settle(row) }
     }
@@ -149,6 +151,7 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
 
   /// How long a wait may last; nil for ever.
   private func timeout_ms() -> Int32? {
+    if core.value.dirty.count > 0 { return 0 }
     var next = wheel.nextEvent_ms()
     func consider(_ time_ms: UInt64) { next = min(next ?? time_ms, time_ms) }
     if core.value.workerTimer_ms != 0 { consider(core.value.workerTimer_ms) }

@@ -129,6 +129,7 @@ struct Core: ~Copyable {
 struct DirtyList: ~Copyable {
   private var first: Int32 = -1
   private var last: Int32 = -1
+  private(set) var count = 0
 
   mutating func add(_ row: Int, in table: inout ConnectionTable) {
     guard !table[row].marks.contains(.dirty) else { return }
@@ -136,6 +137,7 @@ struct DirtyList: ~Copyable {
     table[row].nextDirty = -1
     if first < 0 { first = Int32(row) } else { table[Int(last)].nextDirty = Int32(row) }
     last = Int32(row)
+    count += 1
   }
 
   /// The row that has been waiting longest; it is not dirty any more.
@@ -145,6 +147,7 @@ struct DirtyList: ~Copyable {
     first = table[row].nextDirty
     table[row].nextDirty = -1
     table[row].marks.remove(.dirty)
+    count -= 1
     return row
   }
 
