@@ -8,7 +8,10 @@ work=$(mktemp -d)
 host=
 trap '[ -z "$host" ] || kill "$host" 2>/dev/null || true; rm -rf "$work"' EXIT
 
-title() { printf '\n\033[1m%s\033[0m\n' "$*"; sleep 1; }
+# A reader gets time to read; a pipe does not need any.
+pace=0
+[ -t 1 ] && pace=4
+title() { printf '\n\033[1m%s\033[0m\n' "$*"; sleep "$pace"; }
 show() { printf '  $ %s\n' "$*"; }
 
 # serve NAME ARGUMENTS...: starts a host on a port of its own choice, and waits until it serves.

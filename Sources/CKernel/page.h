@@ -42,7 +42,7 @@ typedef struct ck_page {
   uint64_t length;
   ck_endpoint peer; /* family 0 until somebody has asked the socket */
   int32_t descriptor; /* the connection's, in the worker */
-  uint32_t reserved;
+  uint32_t breach_owed; /* 1 when a breach was counted and the loop has not looked yet */
 
   /* Written by the signal handler of a dying worker. */
   uint32_t signal;

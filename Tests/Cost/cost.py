@@ -11,6 +11,7 @@ import argparse
 import contextlib
 import os
 import pathlib
+import random
 import signal
 import socket
 import statistics
@@ -68,10 +69,13 @@ def build(source: pathlib.Path, output: pathlib.Path, *options: str) -> pathlib.
 
 
 def free_port() -> int:
-    """A port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody has just now, below those that the kernel gives to clients: thousands of
+    theirs are still in TIME_WAIT after a round, and a server could not be bound there."""
+    for port in random.sample(range(20000, 32000), 200):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("", port))
+            return port
+    raise Failure("no port between 20000 and 32000 is free")
 
 
 def wait_until_it_answers(server: Server) -> None:

@@ -34,10 +34,12 @@ func slowReply(
   let isCurrent = unsafe slot == context.value.current
   if core.value.handler.isInline, !isOnLoop || !isCurrent {
     core.value.page.countMisusedReply()
+    core.value.noteBreach()
     return ReplySlot.Answer.misuse
   }
   if state == ReplySlot.State.dead {
     core.value.page.countStaleReply()
+    if !core.value.handler.promise.isEmpty { core.value.noteBreach() }
     return ReplySlot.Answer.gone
   }
   if state == ReplySlot.State.closing { return ReplySlot.Answer.gone }
@@ -52,6 +54,13 @@ func slowReply(
 }
 
 extension Core {
+  /// A promise was broken, perhaps on a thread and with no client about: the loop is to say so.
+  fileprivate func noteBreach() {
+    guard page.oweBreachReport() else { return }
+    var one: UInt64 = 1
+    _ = unsafe ck_write(wake, &one, 8)
+  }
+
   /// nil bytes finish.
   fileprivate mutating func replyOnLoop(
     _ slot: UnsafeMutablePointer<ReplySlot>, _ bytes: UnsafeRawBufferPointer?

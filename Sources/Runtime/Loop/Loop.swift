@@ -65,6 +65,8 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
 
   /// Says what has been counted and not said yet; at `.max` even if that was a moment ago.
   private func report(now_ms: UInt64) {
+    // First, so that what is counted after the copy wakes the loop again, unless it wakes anyway.
+    if core.value.breaches.owed_ms <= now_ms { core.value.page.lookAtBreaches() }
     let page = core.value.page.value
     let breaches = core.value.breaches.line(
       handler: core.value.handler, page: page, now_ms: now_ms)
@@ -157,6 +159,7 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
     if core.value.workerTimer_ms != 0 { consider(core.value.workerTimer_ms) }
     if acceptAgain_ms != 0 { consider(acceptAgain_ms) }
     if let entry = lingering.first { consider(entry.since_ms) }
+    if core.value.breaches.owed_ms != 0 { consider(core.value.breaches.owed_ms) }
     switch stage {
     case .draining(let deadline):
       consider(nextSweep_ms)

@@ -35,5 +35,9 @@ internal import Kernel
 
   func countStaleReply() { _ = unsafe ck_add_u64(&page.pointee.stale_replies, 1) }
   func countMisusedReply() { _ = unsafe ck_add_u64(&page.pointee.misused_replies, 1) }
+
+  /// True for the first breach since the loop looked: somebody should wake it.
+  func oweBreachReport() -> Bool { unsafe ck_exchange_u32(&page.pointee.breach_owed, 1) == 0 }
+  func lookAtBreaches() { unsafe ck_store_u32(&page.pointee.breach_owed, 0) }
   func countDroppedLogLine() { _ = unsafe ck_add_u64(&page.pointee.dropped_log_lines, 1) }
 }
