@@ -4,7 +4,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(1)))
+@Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct AddressTests {
   private static let hasIPv6 = FileManager.default.fileExists(atPath: "/proc/net/if_inet6")
 

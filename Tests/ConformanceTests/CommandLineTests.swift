@@ -4,7 +4,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(1)))
+@Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct CommandLineTests {
   @Test func `A clean stop is exit status 0`() throws {
     for signal in [SIGTERM, SIGINT] {

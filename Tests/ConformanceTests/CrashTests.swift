@@ -5,7 +5,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(1)))
+@Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct CrashTests {
   private func echoes(_ portico: Portico, _ text: String = "still there?") throws {
     let client = try portico.client()

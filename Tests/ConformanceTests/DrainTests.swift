@@ -5,7 +5,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(1)))
+@Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct DrainTests {
   @Test(arguments: [SIGTERM, SIGINT])
   func `A request in flight is answered before the host ends`(signal: Int32) throws {

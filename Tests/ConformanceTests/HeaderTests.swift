@@ -5,7 +5,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(1)))
+@Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct HeaderTests {
   private static let warnings = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-pedantic-errors"]
   private var include: [String] { ["-I", Paths.header.path] }

@@ -5,7 +5,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(1)))
+@Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct HookTests {
   private func said(_ portico: Portico, _ handler: String = "hooks") -> [String] {
     portico.log.filter { $0.source == handler }.map(\.message)

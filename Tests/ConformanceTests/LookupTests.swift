@@ -5,7 +5,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(1)))
+@Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct LookupTests {
   /// A folder with a plugin of that name, which answers with `word`.
   private func folder(_ name: String, saying word: String) throws -> URL {

@@ -5,7 +5,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(1)))
+@Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct MisbehaviourTests {
   @Test func `A handler that claims more than it was given is named`() throws {
     let portico = try Portico(plugin: Fixture.c("overconsume"))

@@ -5,7 +5,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(1)))
+@Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct ReplyTests {
   @Test func `A reply from a thread arrives, in order, and a finish ends it`() throws {
     let portico = try Portico(plugin: Fixture.c("threadreply"))

@@ -5,7 +5,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(1)))
+@Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct RudeClientTests {
   @Test func `Clients that send nothing keep nobody waiting`() throws {
     let portico = try Portico()

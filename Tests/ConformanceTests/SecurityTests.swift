@@ -5,7 +5,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(1)))
+@Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct SecurityTests {
   @Test(arguments: ["thankyou", "echo"])
   func `No page of a worker is both writable and executable`(plugin: String) throws {

@@ -4,7 +4,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(1)))
+@Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct SegmentationTests {
   private static let transcript = "hello\n\na\nportico €\n\n\nsixteen letters.\nend\n"
   private static let input = Array(transcript.utf8)

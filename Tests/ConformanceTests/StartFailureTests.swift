@@ -5,7 +5,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(1)))
+@Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct StartFailureTests {
   /// Starts with a plugin that must not start; the one sentence has all the words.
   private func refused(

@@ -5,7 +5,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct LayeringTests {
   /// What each folder may import. What is not listed here is not allowed.
   private static let allowed: [(folder: String, imports: Set<String>)] = [

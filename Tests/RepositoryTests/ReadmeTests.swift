@@ -5,7 +5,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(1)))
+@Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct ReadmeTests {
   @Test func `It is short`() throws {
     #expect(try Repository.file("README.md").lines.count <= 251)

@@ -5,7 +5,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct TextTests {
   @Test func `No line of code is longer than a hundred columns`() throws {
     for file in try Repository.files(".swift", ".c", ".h", ".cpp", ".py") {

@@ -5,7 +5,7 @@ internal import Testing
 
 @testable import Runtime
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct BreachReportTests {
   private static func handler(_ flags: UInt64) -> Handler {
     var handler = Handler()

@@ -7,7 +7,7 @@ internal import Testing
 
 @testable import Runtime
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct BufferPoolTests {
   private static func pool(byteCount: Int, receiveSize: Int) throws -> Immortal<BufferPool> {
     let file = Immortal(try MemoryFile(name: "test-pool", byteCount: byteCount))

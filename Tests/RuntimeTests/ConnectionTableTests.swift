@@ -5,7 +5,7 @@ internal import Testing
 
 @testable import Runtime
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct ConnectionTableTests {
   @Test func `A token finds its client while it lives and nobody afterwards`() throws {
     var random = SplitMix64(for: "ConnectionTable model")

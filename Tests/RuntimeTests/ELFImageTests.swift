@@ -5,7 +5,7 @@ internal import Testing
 
 @testable import Runtime
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct ELFImageTests {
   /// A folder of its own that goes away with the test.
   private final class Folder {

@@ -9,7 +9,7 @@ internal import Testing
 @testable import Runtime
 
 /// Sends, resets and what they tell the loop.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct EpollSendTests {
   @Test func `A partial send is answered by sendable once the client has read, and only once`()
     throws

@@ -9,7 +9,7 @@ internal import Testing
 @testable import Runtime
 
 /// The epoll backend alone, over real sockets: what the loop is promised.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct EpollTests {
   @Test func `A client whose request waits is accepted and received in one turn, unregistered`()
     throws

@@ -6,7 +6,7 @@ internal import Testing
 
 @testable import Runtime
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct KeepInputTests {
   /// A client as the loop serves it: receives into the room, consumes, keeps the rest.
   private struct Client {

@@ -4,7 +4,7 @@ internal import Testing
 
 @testable import Runtime
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct OutputQueueTests {
   @Test func `Queues hold what an array of bytes would, whatever is appended and sent`() throws {
     var random = SplitMix64(for: "OutputQueue model")

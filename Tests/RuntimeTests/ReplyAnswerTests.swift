@@ -10,7 +10,7 @@ internal import Testing
 
 /// What a reply answers, called as handlers call it: by its code address, through libffi, on the
 /// loop's thread. Both ways of making closures.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct ReplyAnswerTests {
   @Test(arguments: [true, false])
   func `A dead reply answers GONE and is counted, however often`(allowsCarving: Bool) throws {

@@ -7,7 +7,7 @@ internal import Testing
 
 @testable import Runtime
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct ReplyTableTests {
   @Test(arguments: [true, false])
   func `Under never no address is issued twice`(allowsCarving: Bool) throws {

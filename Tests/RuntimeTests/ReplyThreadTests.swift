@@ -9,7 +9,7 @@ internal import Testing
 @testable import Runtime
 
 /// Replies from threads that are not the loop's: they wait in the inbox.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct ReplyThreadTests {
   /// Runs on a thread of its own, and waits for it.
   private static func elsewhere(_ body: @escaping @Sendable () -> Int64) throws -> Int64 {

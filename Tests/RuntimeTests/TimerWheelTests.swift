@@ -4,7 +4,7 @@ internal import Testing
 
 @testable import Runtime
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct TimerWheelTests {
   private static let second: UInt64 = 1000
   private static let minute: UInt64 = 60_000

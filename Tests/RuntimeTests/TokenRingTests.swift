@@ -4,7 +4,7 @@ internal import Testing
 
 @testable import Runtime
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct TokenRingTests {
   @Test(arguments: [1, 64, 65, 1000])
   func `A ring gives tokens back in order and refuses when it is full`(capacity: Int) throws {

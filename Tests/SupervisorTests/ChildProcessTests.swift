@@ -4,7 +4,7 @@
 import Kernel
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ChildProcessTests {
+@Suite(.timeLimit(.minutes(3))) struct ChildProcessTests {
   private func run(_ script: String, _ inherited: [ChildProcess.Inherited]) throws -> String {
     let output = try MemoryFile(name: "output", byteCount: 4096)
     var child = try ChildProcess(

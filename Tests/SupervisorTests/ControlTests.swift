@@ -5,7 +5,7 @@ import Control
 import Kernel
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ControlTests {
+@Suite(.timeLimit(.minutes(3))) struct ControlTests {
   private var report: PluginReport {
     var report = PluginReport()
     report.name = "thankyou"

@@ -5,7 +5,7 @@ import Kernel
 import Supervisor
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct DeathTests {
+@Suite(.timeLimit(.minutes(3))) struct DeathTests {
   private func page(hook: UInt32, signal: UInt32 = 11, inMainThread: Bool = true) throws -> ck_page
   {
     var page = ck_page()

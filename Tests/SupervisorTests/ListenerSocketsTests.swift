@@ -5,7 +5,7 @@ import Kernel
 import Supervisor
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ListenerSocketsTests {
+@Suite(.timeLimit(.minutes(3))) struct ListenerSocketsTests {
   private func listener(port: UInt16 = 0) throws(StartFailure) -> ListenerSockets {
     try ListenerSockets(.tcp(host: .address("127.0.0.1"), port: port), socketCount: 4)
   }

@@ -5,7 +5,7 @@ import Kernel
 import Supervisor
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ListenerURITests {
+@Suite(.timeLimit(.minutes(3))) struct ListenerURITests {
   @Test(
     "A listener's URI is understood",
     arguments: [

@@ -5,7 +5,7 @@ import Kernel
 import Supervisor
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct LogLineTests {
+@Suite(.timeLimit(.minutes(3))) struct LogLineTests {
   /// 2026-11-22T15:37:09.123Z
   private let time_ns: UInt64 = 1_795_361_829_123_456_789
 

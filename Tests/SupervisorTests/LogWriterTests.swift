@@ -5,7 +5,7 @@ import Kernel
 import Supervisor
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct LogWriterTests {
+@Suite(.timeLimit(.minutes(3))) struct LogWriterTests {
   private struct Ends: ~Copyable {
     let reading: Descriptor
     let writing: Descriptor

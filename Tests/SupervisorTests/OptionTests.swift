@@ -4,7 +4,7 @@ import Control
 import Supervisor
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct OptionTests {
+@Suite(.timeLimit(.minutes(3))) struct OptionTests {
   @Test(
     "Bytes are numbers with or without a unit",
     arguments: [("0", 0), ("1024", 1024), ("64KiB", 65536), ("16MiB", 16 << 20), ("1GiB", 1 << 30)])

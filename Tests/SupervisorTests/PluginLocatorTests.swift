@@ -5,7 +5,7 @@ import Foundation
 import Supervisor
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) final class PluginLocatorTests {
+@Suite(.timeLimit(.minutes(3))) final class PluginLocatorTests {
   private let root: String
 
   init() throws {

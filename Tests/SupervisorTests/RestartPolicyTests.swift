@@ -3,7 +3,7 @@
 import Supervisor
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct RestartPolicyTests {
+@Suite(.timeLimit(.minutes(3))) struct RestartPolicyTests {
   private let start = Moment.now
 
   @Test("The first death is answered at once, the next ones after 100 ms doubling up to 30 s")

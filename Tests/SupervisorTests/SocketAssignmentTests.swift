@@ -3,7 +3,7 @@
 import Supervisor
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct SocketAssignmentTests {
+@Suite(.timeLimit(.minutes(3))) struct SocketAssignmentTests {
   private func assign(_ listeners: Int, _ sockets: Int, _ ready: Set<Int>) -> [Int: [UInt16]] {
     SocketAssignment.sockets(
       listenerCount: listeners, socketsPerListener: sockets, readyWorkers: ready)

@@ -3,7 +3,7 @@
 import Supervisor
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct WorkerLifecycleTests {
+@Suite(.timeLimit(.minutes(3))) struct WorkerLifecycleTests {
   private func serving() -> WorkerLifecycle {
     var worker = WorkerLifecycle()
     _ = worker.reportedLoaded()
