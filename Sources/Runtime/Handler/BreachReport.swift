@@ -1,5 +1,5 @@
-// Broken promises and dropped log lines are counted where they happen, in a few instructions; here
-// the counts become a log line, at most one a second.
+// Broken promises are counted where they happen, in a few instructions; here the count becomes a
+// log line, at most one a second.
 
 internal import CKernel
 internal import Control
@@ -25,21 +25,5 @@ struct BreachReport: BitwiseCopyable {
       ? "misused a reply outside the call that passed it" : "used a stale reply after its on_close"
     return "\(handler.name) \(what), \(new) times (\(count) in all): it promised "
       + "\(handler.promise). Nothing was sent; take the promise back or keep it"
-  }
-}
-
-/// Log lines that the supervisor did not take.
-struct DropReport: BitwiseCopyable {
-  private var reported: UInt64 = 0
-  private var nextReport_ms: UInt64 = 0
-
-  /// What there is to say about newly dropped lines, or nil.
-  mutating func line(page: ck_page, now_ms: UInt64) -> String? {
-    let count = page.dropped_log_lines
-    guard count > reported, now_ms >= nextReport_ms else { return nil }
-    let new = count - reported
-    reported = count
-    nextReport_ms = now_ms &+ 1000
-    return "\(new) log lines were dropped (\(count) in all): the log was not read fast enough"
   }
 }
