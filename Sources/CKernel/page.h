@@ -32,6 +32,24 @@ enum ck_hook {
   CK_HOOK_COUNT
 };
 
+/* Limits and shortages, as the counters below number them. */
+enum ck_limit {
+  CK_LIMIT_CONNECTIONS,   /* in all: clients turned away, or times that accepting waited */
+  CK_LIMIT_ADDRESS,       /* clients of one address that were turned away */
+  CK_LIMIT_FRAME,         /* connections whose unfinished request outgrew max_frame */
+  CK_LIMIT_HIGH_WATER,    /* times that a client was not read any more */
+  CK_LIMIT_REPLY,         /* replies that were refused with FULL */
+  CK_LIMIT_MEMORY,        /* connections that were closed for it, or replies refused */
+  CK_LIMIT_FIRST_BYTE,    /* connections that sent nothing in time */
+  CK_LIMIT_IDLE,          /* connections on which nothing moved */
+  CK_LIMIT_WRITE,         /* connections that took no byte in time */
+  CK_LIMIT_AMPLIFICATION, /* datagrams that were not sent, for their size */
+  CK_LIMIT_MUTED,         /* datagrams from ports that are never answered */
+  CK_LIMIT_SLOW_CALL,     /* calls of the handler that took too long */
+  CK_LIMIT_RESOURCES,     /* times that accepting rested for want of descriptors or memory */
+  CK_LIMIT_COUNT
+};
+
 typedef struct ck_page {
   /* The call at hand. */
   uint32_t hook;     /* enum ck_hook */
@@ -52,7 +70,8 @@ typedef struct ck_page {
 
   /* Counters, only ever going up, but for the first. */
   uint64_t connections; /* open now */
-  uint64_t accepted;
+  uint64_t accepted;    /* = connections + closed */
+  uint64_t closed;
   uint64_t requests;
   uint64_t replies;
   uint64_t stale_replies;
@@ -60,6 +79,10 @@ typedef struct ck_page {
   uint64_t bytes_in;
   uint64_t bytes_out;
   uint64_t dropped_log_lines;
+  uint64_t datagrams_in;
+  uint64_t datagrams_out;
+  uint64_t datagram_errors; /* of sending: the datagram is lost */
+  uint64_t limits[CK_LIMIT_COUNT];
 } ck_page;
 
 _Static_assert(sizeof(ck_page) <= 4096, "the page is one page");

@@ -14,6 +14,8 @@ public enum InheritedDescriptor {
   public static let image: Int32 = 7
   /// The shared memory file that client bytes are received into.
   public static let buffers: Int32 = 8
+  /// The memory file in which the workers of a host count their clients; see `TallyLayout`.
+  public static let tally: Int32 = 9
   /// The first listener socket; the configuration says how many there are.
-  public static let firstSocket: Int32 = 9
+  public static let firstSocket: Int32 = 10
 }

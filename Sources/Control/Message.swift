@@ -55,6 +55,8 @@ public enum WorkerMessage: Equatable, Sendable {
   case refused(reason: String)
   /// The worker has drained or stopped and exits next; so many connections were cut short.
   case drained(cutShort: UInt32)
+  /// The worker has issued as many reply addresses as it may, and serves on: replace it.
+  case spent
 
   /// No longer message is ever sent; longer ones are cut by their sender.
   public static let maximumByteCount = 65536
@@ -72,6 +74,7 @@ public enum WorkerMessage: Equatable, Sendable {
     case .drained(let count):
       wire.put(UInt8(12))
       wire.put(count)
+    case .spent: wire.put(UInt8(13))
     }
     return wire.bytes
   }
@@ -83,6 +86,7 @@ public enum WorkerMessage: Equatable, Sendable {
     case 10: self = .loaded(try PluginReport(decoding: &wire))
     case 11: self = .refused(reason: try wire.text("reason"))
     case 12: self = .drained(cutShort: try wire.number("count"))
+    case 13: self = .spent
     default: throw MalformedMessage(part: "kind")
     }
     guard wire.isAtEnd else { throw MalformedMessage(part: "length") }

@@ -42,6 +42,12 @@ public struct WorkerConfiguration: Equatable, Sendable {
   public var lingerTimeout_ms: UInt32 = 5000
   /// 0 for none.
   public var idleTimeout_ms: UInt32 = 0
+  /// From accept to the first byte, for a handler that does not speak first; 0 for none.
+  public var firstByteTimeout_ms: UInt32 = 0
+  /// For a client that takes no byte of what waits for it; 0 for none.
+  public var writeTimeout_ms: UInt32 = 0
+  /// A call of the handler that takes longer is logged; 0 for none.
+  public var slowCall_ms: UInt32 = 0
   /// For a handler that is not INLINE and has no `on_eof`.
   public var afterEOFTimeout_ms: UInt32 = 2000
   /// Bytes of queued output above which a client is not read.
@@ -54,13 +60,37 @@ public struct WorkerConfiguration: Equatable, Sendable {
   public var maxFrame = 1 << 20
   /// Reply addresses that a worker may issue before it says that they are spent.
   public var replyBudget = 1_000_000
-  /// Connections at once, from the descriptor limit.
+  /// Connections at once in this worker, from the descriptor limit.
   public var maxConnections = 1000
+  /// Connections at once in all workers together; 0 for no limit but each worker's own.
+  public var connectionLimit = 0
+  /// Connections at once of one address (IPv6: of one /64) in all workers together; 0 for none.
+  public var addressLimit = 0
+  /// Clients over `connectionLimit` are reset; otherwise they wait in the kernel's queue.
+  public var rejectsOverLimit = false
+  /// Bytes that this worker may hold for all of its clients.
+  public var memoryLimit = 1 << 30
+  /// Bytes that may answer a datagram, as a multiple of its own; 0 for no limit.
+  public var udpAmplification = 3
+  /// Source ports that no datagram is sent to, on top of port 0.
+  public var mutedPorts: [UInt16] = []
   /// Size of the shared memory file for buffers, in bytes; resident only where touched.
   public var buffersByteCount = 1 << 30
 
+  /// The user and the group to run the handler as; nil to stay what this process was started as.
+  public var userID: UInt32?
+  /// See `userID`.
+  public var groupID: UInt32?
+
+  /// Which cell of the tally this worker writes, and how the tally is laid out.
+  public var tallyCell: UInt32 = 0
+  /// See `tallyCell`.
+  public var tally = TallyLayout(cellCount: 1, addressCapacity: 0)
+
   /// The listeners' URIs, and for each inherited socket the listener it belongs to.
   public var listeners: [String] = []
+  /// For each listener what its clients speak.
+  public var transports: [Transport] = []
   /// For each inherited socket its listener, an index into `listeners`.
   public var sockets: [UInt16] = []
 
@@ -80,10 +110,25 @@ public struct WorkerConfiguration: Equatable, Sendable {
     for flag in [logsRequests, isStrict, allowsWritableExecutable] { wire.put(flag) }
     for count in [
       receiveSize, lingerBytes, highWater, lowWater, replyLimit, maxFrame, replyBudget,
-      maxConnections, buffersByteCount,
+      maxConnections, buffersByteCount, connectionLimit, addressLimit, memoryLimit,
+      udpAmplification,
     ] { wire.put(Int64(count)) }
-    for time_ms in [lingerTimeout_ms, idleTimeout_ms, afterEOFTimeout_ms] { wire.put(time_ms) }
+    for time_ms in [
+      lingerTimeout_ms, idleTimeout_ms, afterEOFTimeout_ms, firstByteTimeout_ms, writeTimeout_ms,
+      slowCall_ms,
+    ] { wire.put(time_ms) }
+    wire.put(rejectsOverLimit)
+    wire.put(UInt32(mutedPorts.count))
+    for port in mutedPorts { wire.put(port) }
+    for id in [userID, groupID] {
+      wire.put(id != nil)
+      wire.put(id ?? 0)
+    }
+    for number in [tallyCell, UInt32(tally.cellCount), UInt32(tally.addressCapacity)] {
+      wire.put(number)
+    }
     wire.put(listeners)
+    wire.put(transports.map(\.rawValue))
     wire.put(UInt32(sockets.count))
     for socket in sockets { wire.put(socket) }
     return wire.bytes
@@ -116,12 +161,45 @@ public struct WorkerConfiguration: Equatable, Sendable {
     replyBudget = Int(try wire.number("reply budget", as: Int64.self))
     maxConnections = Int(try wire.number("connections", as: Int64.self))
     buffersByteCount = Int(try wire.number("buffers", as: Int64.self))
+    connectionLimit = Int(try wire.number("connection limit", as: Int64.self))
+    addressLimit = Int(try wire.number("address limit", as: Int64.self))
+    memoryLimit = Int(try wire.number("memory limit", as: Int64.self))
+    udpAmplification = Int(try wire.number("amplification", as: Int64.self))
     lingerTimeout_ms = try wire.number("linger timeout")
     idleTimeout_ms = try wire.number("idle timeout")
     afterEOFTimeout_ms = try wire.number("after-EOF timeout")
+    firstByteTimeout_ms = try wire.number("first-byte timeout")
+    writeTimeout_ms = try wire.number("write timeout")
+    slowCall_ms = try wire.number("slow call")
+    rejectsOverLimit = try wire.flag("over limit")
+    mutedPorts = try Self.numbers("muted port", in: &wire, of: bytes.count)
+    let hasUser = try wire.flag("user")
+    let user: UInt32 = try wire.number("user")
+    userID = hasUser ? user : nil
+    let hasGroup = try wire.flag("group")
+    let group: UInt32 = try wire.number("group")
+    groupID = hasGroup ? group : nil
+    tallyCell = try wire.number("tally cell")
+    let cellCount: UInt32 = try wire.number("tally cells")
+    let addressCapacity: UInt32 = try wire.number("tally addresses")
+    tally = TallyLayout(cellCount: Int(cellCount), addressCapacity: Int(addressCapacity))
     listeners = try wire.texts("listeners")
-    let count = Int(try wire.number("socket count", as: UInt32.self))
-    guard count <= bytes.count / 2 else { throw MalformedMessage(part: "socket count") }
-    for _ in 0..<count { sockets.append(try wire.number("socket")) }
+    for raw in try wire.blob("transports") {
+      guard let transport = Transport(rawValue: raw) else {
+        throw MalformedMessage(part: "transport")
+      }
+      transports.append(transport)
+    }
+    sockets = try Self.numbers("socket", in: &wire, of: bytes.count)
+  }
+
+  private static func numbers(
+    _ part: String, in wire: inout WireDecoder, of byteCount: Int
+  ) throws(MalformedMessage) -> [UInt16] {
+    let count = Int(try wire.number(part, as: UInt32.self))
+    guard count <= byteCount / 2 else { throw MalformedMessage(part: "\(part) count") }
+    var numbers: [UInt16] = []
+    for _ in 0..<count { numbers.append(try wire.number(part)) }
+    return numbers
   }
 }

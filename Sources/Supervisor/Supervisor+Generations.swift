@@ -174,6 +174,7 @@ extension Supervisor {
     configuration.idleTimeout_ms = options.idleTimeout.ms ?? 0
     configuration.afterEOFTimeout_ms = options.afterEOFTimeout.ms ?? 0
     configuration.listeners = listeners.map(\.realURI)
+    configuration.transports = listeners.map { _ in .tcp }
     for listener in listeners.indices {
       configuration.sockets += Array(repeating: UInt16(listener), count: socketsPerListener)
     }

@@ -47,6 +47,7 @@ extension Supervisor {
       }
       worker.refusal = reason.cut(toByteCount: 4096)
       worker.killDeadline = .now + .seconds(1)
+    case .spent: break
     case .drained(let count):
       guard worker.lifecycle.reportedDrained() else {
         return misbehaved(worker, "it has drained, which nobody asked for")

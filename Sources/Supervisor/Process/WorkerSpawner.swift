@@ -35,6 +35,7 @@ struct WorkerSpawner {
       sharing: pageFile.descriptor.rawValue, byteCount: Self.pageByteCount, writable: false)
     let buffers = try MemoryFile(
       name: "portico buffers", byteCount: configuration.buffersByteCount)
+    let tally = try MemoryFile(name: "portico tally", byteCount: configuration.tally.byteCount)
     let nothing = try Files.openNothing()
     let control = try PacketChannel.pair { (mine, its) throws(SystemError) in
       ChannelPair(mine: mine, its: its)
@@ -56,6 +57,7 @@ struct WorkerSpawner {
       .init(pageFile.descriptor.rawValue, as: InheritedDescriptor.page),
       .init(generation.image.file.descriptor.rawValue, as: InheritedDescriptor.image),
       .init(buffers.descriptor.rawValue, as: InheritedDescriptor.buffers),
+      .init(tally.descriptor.rawValue, as: InheritedDescriptor.tally),
     ]
     for (offset, socket) in sockets.enumerated() {
       inherited.append(.init(socket, as: InheritedDescriptor.firstSocket + Int32(offset)))
