@@ -14,6 +14,9 @@ internal import Kernel
     case accepted
     /// `result` bytes lie at `bytes`; 0 is the end of the input, otherwise `-errno`.
     case received
+    /// A datagram of `result` bytes lies at `bytes`, with a byte of room behind it; `path` of the
+    /// backend says how it came. Otherwise `-errno` of the socket.
+    case datagram
     /// The socket takes bytes again: submit the next send.
     case sendable
     /// The socket is dead although nobody was reading from it.
@@ -53,6 +56,18 @@ enum Eagerness: UInt8 {
 protocol ReceiveRoom: ~Copyable {
   /// Room for the client's next bytes, behind those it has left over; never empty.
   func room(for token: Token) -> UnsafeMutableRawBufferPointer
+  /// Room for a batch of datagrams: `DatagramBatch.byteCount` bytes.
+  var datagrams: UnsafeMutableRawPointer { get }
+}
+
+/// A step of the loop that a simulation can leave out, to show that its checks would find that.
+enum LoopStep: String, CaseIterable {
+  /// Rest after accepting failed for want of something.
+  case backOff
+  /// Go on accepting after that rest.
+  case rearm
+  /// Look whether a completion is for the row's present client.
+  case slotCheck
 }
 
 /// The kernel as the loop sees it. One thread only, but for `wake`.
@@ -66,6 +81,19 @@ protocol Backend: ~Copyable {
     listener fd: Int32, token: Token, tellsPeer: Bool
   ) throws(SystemError)
   mutating func disarmAccept(listener fd: Int32, token: Token)
+
+  /// Closes a client that was accepted and that nobody has a row for.
+  mutating func turnAway(_ fd: Int32, resetting: Bool)
+
+  /// Delivers a socket's datagrams, many times, until disarmed.
+  mutating func armDatagrams(_ fd: Int32, _ token: Token) throws(SystemError)
+  mutating func disarmDatagrams(_ fd: Int32, _ token: Token)
+  /// How the datagram of the last completion came.
+  var path: DatagramPath { get }
+  /// Sends datagrams of the outbox from `first` on, in order and without waiting: how many the
+  /// kernel took, at least one, or `-errno` of the first.
+  mutating func sendDatagrams(_ fd: Int32, _ outbox: borrowing DatagramOutbox, from first: Int)
+    -> Int
 
   /// Delivers nothing more from the control socket.
   mutating func disarmControl(_ fd: Int32)
@@ -89,4 +117,7 @@ protocol Backend: ~Copyable {
   mutating func wait(timeout_ms: Int32?)
   /// The next completion of the last wait.
   mutating func next<Room: ReceiveRoom & ~Copyable>(_ room: borrowing Room) -> Completion
+
+  /// Is this step of the loop to be left out? Only a simulation ever says so.
+  func leavesOut(_ step: LoopStep) -> Bool
 }

@@ -39,6 +39,12 @@ struct Epoll: Backend, ~Copyable {
   private var nextEvent = 0
   private var acceptsLeft = acceptBurst
   private var tellsPeer = true
+  /// The batch that is being delivered, and the place and number of its datagrams.
+  private let batch = DatagramBatch()
+  private var batchToken = Token(rawValue: 0)
+  private var batchCount = 0
+  private var nextDatagram = 0
+  private let outgoing = DatagramBatch()
   /// By row of the connection table, and of the listener table.
   private let watches: FlatTable<Watch>
   private let listeners: FlatTable<Int32>
@@ -91,6 +97,34 @@ struct Epoll: Backend, ~Copyable {
     listeners[token.index] = 0
     disarmControl(fd)
   }
+
+  mutating func turnAway(_ fd: Int32, resetting: Bool) {
+    if resetting { _ = ck_reset_on_close(fd) }
+    _ = ck_close(fd)
+  }
+
+  mutating func armDatagrams(_ fd: Int32, _ token: Token) throws(SystemError) {
+    try Self.watch(fd, token, in: epoll.rawValue)
+    listeners[token.index] = fd
+  }
+
+  mutating func disarmDatagrams(_ fd: Int32, _ token: Token) {
+    listeners[token.index] = 0
+    disarmControl(fd)
+  }
+
+  var path: DatagramPath { batch.path(nextDatagram - 1) }
+
+  mutating func sendDatagrams(
+    _ fd: Int32, _ outbox: borrowing DatagramOutbox, from first: Int
+  ) -> Int {
+    // SAFETY: `first` is below the outbox's count.
+    unsafe outgoing.send(
+      fd, outbox.datagrams + first, count: outbox.count - first, bytes: outbox.bytes)
+  }
+
+  @inline(__always)
+  func leavesOut(_ step: LoopStep) -> Bool { false }
 
   mutating func disarmControl(_ fd: Int32) {
     _ = ck_epoll_control(epoll.rawValue, EPOLL_CTL_DEL, fd, 0, 0)
@@ -206,8 +240,9 @@ struct Epoll: Backend, ~Copyable {
       completion.token = entry.token
       return completion
     }
-    while nextEvent < eventCount {
-      let completion = nextFromKernel(room)
+    while nextDatagram < batchCount || nextEvent < eventCount {
+      let completion =
+        nextDatagram < batchCount ? nextOfBatch(room) : nextFromKernel(room)
       if completion.kind != .none { return completion }
     }
     while !expected.isSpent || expectMore() {
@@ -279,6 +314,7 @@ struct Epoll: Backend, ~Copyable {
     switch token.purpose {
     case .wake: completion.kind = .woken
     case .control: completion.kind = .control
+    case .datagrams: receiveBatch(token, room, &completion)
     case .connection, .listener: connectionEvent(token, mask, room, &completion)
     }
     return completion
@@ -301,6 +337,37 @@ struct Epoll: Backend, ~Copyable {
     } else if mask & broken != 0 {
       completion.kind = .failed
     }
+  }
+
+  /// One batch for each time that a socket is ready; it stays ready while there are more.
+  private mutating func receiveBatch<Room: ReceiveRoom & ~Copyable>(
+    _ token: Token, _ room: borrowing Room, _ completion: inout Completion
+  ) {
+    // 0 since it was disarmed in this tick.
+    guard listeners[token.index] > 0 else { return }
+    // SAFETY: the room holds a batch, and every datagram is delivered before the next batch.
+    let result = unsafe batch.receive(listeners[token.index], into: room.datagrams)
+    nextDatagram = 0
+    batchCount = max(0, result)
+    batchToken = token
+    if result > 0 {
+      completion = nextOfBatch(room)
+    } else if result < 0, result != -Int(EAGAIN), result != -Int(EINTR) {
+      completion.kind = .datagram
+      completion.result = result
+    }
+  }
+
+  private mutating func nextOfBatch<Room: ReceiveRoom & ~Copyable>(
+    _ room: borrowing Room
+  ) -> Completion {
+    var completion = Completion.nothing
+    completion.kind = .datagram
+    completion.token = batchToken
+    completion.result = batch.length(nextDatagram)
+    unsafe completion.bytes = room.datagrams + nextDatagram * DatagramBatch.stride
+    nextDatagram += 1
+    return completion
   }
 
   private func accept(_ token: Token) -> Completion {

@@ -3,7 +3,7 @@
 
 struct Token: BitwiseCopyable, Equatable {
   enum Purpose: UInt8 {
-    case connection, listener, wake, control
+    case connection, listener, datagrams, wake, control
   }
 
   static let generationMask: UInt32 = 0xFF_FFFF

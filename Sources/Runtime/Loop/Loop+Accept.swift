@@ -19,14 +19,14 @@ extension Loop where IO: ~Copyable {
     let fd = Int32(completion.result)
     guard !core.value.connections.isFull else {
       // A cancelled accept may still deliver: this client alone is turned away.
-      _ = ck_close(fd)
+      io.turnAway(fd, resetting: false)
       return
     }
     let row = core.value.connections.insert(fd: fd, id: core.value.nextConnection)
     core.value.nextConnection += 1
     guard let slot = core.value.replies.issue(row: row) else {
       core.value.connections.remove(row)
-      _ = ck_close(fd)
+      io.turnAway(fd, resetting: false)
       restAccepting("libffi has no memory for more replies")
       return
     }
@@ -64,7 +64,7 @@ extension Loop where IO: ~Copyable {
   }
 
   private mutating func restAccepting(_ reason: String) {
-    guard acceptAgain_ms == 0 else { return }
+    guard acceptAgain_ms == 0, !io.leavesOut(.backOff) else { return }
     acceptAgain_ms = core.value.now_ms + Self.rest_ms
     for socket in polled { disarmAccept(socket) }
     if !hasSaidWhyAcceptingRests {
@@ -80,7 +80,7 @@ extension Loop where IO: ~Copyable {
       return
     }
     acceptAgain_ms = 0
-    for socket in polled { armAccept(socket) }
+    if !io.leavesOut(.rearm) { for socket in polled { armAccept(socket) } }
     // Said once a shortage: room for a tenth of the table ends it.
     let table = core.value.connections.count * 10
     if table < core.value.connections.capacity * 9 { hasSaidWhyAcceptingRests = false }

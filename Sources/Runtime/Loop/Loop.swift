@@ -102,20 +102,28 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
     switch completion.kind {
     case .accepted: accepted(completion)
     case .received:
-      if let row = core.value.connections.index(of: completion.token) {
-        received(row, completion)
-      }
+      if let row = row(of: completion.token) { received(row, completion) }
     case .sendable:
-      if let row = core.value.connections.index(of: completion.token) {
+      if let row = row(of: completion.token) {
         core.value.connections[row].marks.remove(.sending)
         settle(row)
       }
+    case .datagram: break
     case .failed:
-      if let row = core.value.connections.index(of: completion.token) { close(row) }
+      if let row = row(of: completion.token) { close(row) }
     case .woken: drainWake()
     case .control: readControl()
     case .none: break
     }
+  }
+
+  /// The row a completion is for; nil when that client has gone, whoever has the row now.
+  @inline(__always)
+  private func row(of token: Token) -> Int? {
+    if io.leavesOut(.slotCheck) {
+      return core.value.connections.isLive(token.index) ? token.index : nil
+    }
+    return core.value.connections.index(of: token)
   }
 
   private func drainWake() {
@@ -181,4 +189,6 @@ struct Rooms: ReceiveRoom {
   func room(for token: Token) -> UnsafeMutableRawBufferPointer {
     unsafe core.value.room(token.index)
   }
+
+  var datagrams: UnsafeMutableRawPointer { unsafe core.value.buffers.datagrams }
 }

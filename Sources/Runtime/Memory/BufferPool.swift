@@ -1,6 +1,6 @@
 // The memory that client bytes lie in: one shared memory file, so that whoever looks at a dead
-// worker still finds what it was given. At its start the receive buffer, then power-of-two buffers
-// for clients that have unconsumed bytes. A buffer goes back to the pool when its client has none.
+// worker still finds what it was given. At its start the receive buffer, then room for a batch of
+// datagrams where there are any, then power-of-two buffers for clients that have unconsumed bytes. A buffer goes back to the pool when its client has none.
 
 internal import CKernel
 internal import Kernel
@@ -35,17 +35,28 @@ struct PooledBuffer: BitwiseCopyable, Equatable {
   private var free: [UInt32]
   private(set) var bytesInUse = 0
 
+  /// Where the room for datagrams begins; 0 when there is none.
+  private let datagramOffset: Int
+
   /// `receiveSize` bytes can be received at once, and one NUL lies behind them.
-  init(fd: Int32, byteCount: Int, receiveSize: Int) throws(SystemError) {
+  init(
+    fd: Int32, byteCount: Int, receiveSize: Int, hasDatagrams: Bool = false
+  ) throws(SystemError) {
     mapping = try Mapping(sharing: fd, byteCount: byteCount, writable: true)
     self.fd = fd
     unsafe base = mapping.bytes.baseAddress!
     receiveCapacity = receiveSize
-    unusedPage = (receiveSize + 1 + Self.pageSize - 1) / Self.pageSize
+    let receivePages = Self.pages(receiveSize + 1)
+    datagramOffset = hasDatagrams ? receivePages * Self.pageSize : 0
+    unusedPage = receivePages + (hasDatagrams ? Self.pages(DatagramBatch.byteCount) : 0)
     free = Array(repeating: 0, count: 33)
   }
 
+  private static func pages(_ byteCount: Int) -> Int { (byteCount + pageSize - 1) / pageSize }
+
   var receiveBuffer: UnsafeMutableRawPointer { unsafe base }
+  /// Room for a batch of datagrams; only where there are any.
+  var datagrams: UnsafeMutableRawPointer { unsafe base + datagramOffset }
 
   func address(of buffer: PooledBuffer) -> UnsafeMutableRawPointer {
     unsafe base + Int(buffer.page) * Self.pageSize
