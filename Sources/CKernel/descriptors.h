@@ -85,6 +85,13 @@ static inline uint64_t ck_monotonic_ns(void) {
   return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+/* The same as of the last timer interrupt: cheaper, and right to a few milliseconds. */
+static inline uint64_t ck_monotonic_coarse_ns(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+  return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
 /* CLOCK_REALTIME in nanoseconds since 1970. */
 static inline uint64_t ck_realtime_ns(void) {
   struct timespec t;

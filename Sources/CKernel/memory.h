@@ -59,7 +59,7 @@ static inline void ck_store_u32(void *at, uint32_t value) {
 }
 /* Returns the value before. */
 static inline uint32_t ck_add_u32(void *at, uint32_t value) {
-  return __atomic_fetch_add((uint32_t *)at, value, __ATOMIC_ACQ_REL);
+  return __atomic_fetch_add((uint32_t *)at, value, __ATOMIC_SEQ_CST);
 }
 static inline uint32_t ck_exchange_u32(void *at, uint32_t value) {
   return __atomic_exchange_n((uint32_t *)at, value, __ATOMIC_ACQ_REL);

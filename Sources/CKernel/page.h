@@ -82,8 +82,14 @@ typedef struct ck_page {
   uint64_t datagrams_in;
   uint64_t datagrams_out;
   uint64_t datagram_errors; /* of sending: the datagram is lost */
+  uint64_t protocol_errors; /* calls of handle that answered less than 0 */
   uint64_t limits[CK_LIMIT_COUNT];
 } ck_page;
+
+/* How often a limit was hit; 0 for a number that names none. */
+static inline uint64_t ck_limit_count(const ck_page *page, int limit) {
+  return limit >= 0 && limit < CK_LIMIT_COUNT ? page->limits[limit] : 0;
+}
 
 _Static_assert(sizeof(ck_page) <= 4096, "the page is one page");
 

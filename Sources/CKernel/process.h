@@ -7,6 +7,8 @@
 
 #include "descriptors.h"
 
+#include <grp.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <signal.h>
@@ -28,6 +30,35 @@
 #define PR_MDWE_NO_INHERIT 2
 #endif
 _Static_assert(PR_SET_MDWE == 65 && PR_MDWE_REFUSE_EXEC_GAIN == 1, "as in linux/prctl.h");
+
+/* Becomes another user for good: no supplementary group, no capability, and no program that it
+ * runs gains any. /proc/self stays its own, since a plugin is loaded through it. */
+static inline int ck_become(uid_t user, gid_t group) {
+  if (geteuid() == 0 && setgroups(0, NULL) < 0) return -errno;
+  if (setresgid(group, group, group) < 0) return -errno;
+  if (setresuid(user, user, user) < 0) return -errno;
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return -errno;
+  if (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0) return -errno;
+  return 0;
+}
+
+/* 1 when this process is that user and group and nothing else, and cannot become root. */
+static inline int ck_is_only(uid_t user, gid_t group) {
+  uid_t real, effective, saved;
+  gid_t group_real, group_effective, group_saved;
+  struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  struct __user_cap_data_struct sets[2];
+  if (getresuid(&real, &effective, &saved) < 0) return -errno;
+  if (getresgid(&group_real, &group_effective, &group_saved) < 0) return -errno;
+  if (real != user || effective != user || saved != user) return 0;
+  if (group_real != group || group_effective != group || group_saved != group) return 0;
+  if (user == 0) return 1;
+  if (getgroups(0, NULL) > 0) return 0;
+  if (syscall(SYS_capget, &header, sets) < 0) return -errno;
+  for (int i = 0; i < 2; i++)
+    if (sets[i].effective || sets[i].permitted || sets[i].inheritable) return 0;
+  return setuid(0) < 0 && setresuid((uid_t)-1, 0, (uid_t)-1) < 0 && setgid(0) < 0 ? 1 : 0;
+}
 
 /* No mapping of this process may become executable any more. Not inherited by children. */
 static inline int ck_refuse_exec_gain(void) {

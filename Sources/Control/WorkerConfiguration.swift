@@ -97,6 +97,17 @@ public struct WorkerConfiguration: Equatable, Sendable {
   /// The defaults that `portico run --help` shows.
   public init() {}
 
+  /// What the clients of an inherited socket speak.
+  public func transport(ofSocket socket: Int) -> Transport {
+    let listener = Int(sockets[socket])
+    return listener < transports.count ? transports[listener] : .tcp
+  }
+
+  /// What a listener's clients speak.
+  public func transport(ofListener listener: UInt16) -> Transport {
+    Int(listener) < transports.count ? transports[Int(listener)] : .tcp
+  }
+
   /// The contents of the memory file.
   public func encoded() -> [UInt8] {
     var wire = WireEncoder()

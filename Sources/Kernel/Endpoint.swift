@@ -9,6 +9,13 @@ extension ck_endpoint: @retroactive CustomStringConvertible {
   /// No address: a Unix socket, or not known yet.
   public static var none: ck_endpoint { ck_endpoint() }
 
+  /// A client of a Unix socket, which has no address.
+  public static var unix: ck_endpoint {
+    var endpoint = ck_endpoint()
+    endpoint.family = 2
+    return endpoint
+  }
+
   /// It had one, but the connection was over before anybody asked.
   public static var gone: ck_endpoint {
     var endpoint = ck_endpoint()
@@ -27,7 +34,7 @@ extension ck_endpoint: @retroactive CustomStringConvertible {
 
   /// The address alone: `192.0.2.1`, `2001:db8::1`; `unix` for none.
   public var addressText: String {
-    guard family != 0 else { return "unix" }
+    guard family == 4 || family == 6 else { return "unix" }
     // SAFETY: 46 bytes is INET6_ADDRSTRLEN, and inet_ntop ends what it writes with a NUL.
     return unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 46) { text in
       var copy = self
@@ -39,7 +46,7 @@ extension ck_endpoint: @retroactive CustomStringConvertible {
   /// As it stands in a URI and in the log: `192.0.2.1:4711`, `[2001:db8::1]:4711`.
   public var description: String {
     switch family {
-    case 0: "unix"
+    case 0, Self.unix.family: "unix"
     case Self.gone.family: "gone"
     case 6: "[\(addressText)]:\(port)"
     default: "\(addressText):\(port)"

@@ -16,7 +16,13 @@ internal import Testing
     unsafe bytes = .allocate(byteCount: count, alignment: 16)
   }
   func room(for token: Token) -> UnsafeMutableRawBufferPointer { unsafe bytes }
+
+  /// Room for a batch of datagrams; made once, for all tests.
+  var datagrams: UnsafeMutableRawPointer { unsafe batchMemory }
 }
+
+nonisolated(unsafe) private let batchMemory = UnsafeMutableRawPointer.allocate(
+  byteCount: DatagramBatch.byteCount, alignment: 64)
 
 /// A client's end of a connection: blocking, closed by hand.
 struct EpollClient {

@@ -149,6 +149,7 @@ struct Epoll: Backend, ~Copyable {
   }
 
   mutating func disarmReceive(_ fd: Int32, _ token: Token) {
+    meet(fd, token)
     watches[token.index].wanted.remove(.receive)
     // Even a client that nobody reads from is watched: its reset must be seen.
     tellKernel(token.index)

@@ -36,15 +36,31 @@ extension Core {
     page.value.descriptor = connections[row].fd
     page.value.calls &+= 1
     page.value.hook = hook.rawValue
+    if limits.slowCall_ns != 0 {
+      slowCall.began_ns = SlowCall.now_ns(limit_ns: limits.slowCall_ns)
+    }
   }
 
   @inline(__always)
   private mutating func end() {
+    if limits.slowCall_ns != 0 {
+      let now_ns = SlowCall.now_ns(limit_ns: limits.slowCall_ns)
+      if now_ns &- slowCall.began_ns >= limits.slowCall_ns { noteSlowCall(now_ns) }
+    }
     page.value.hook = CK_HOOK_NONE.rawValue
     unsafe context.value.current = nil
   }
 
-  /// `handle` on a stream; the caller judges what comes back. `bytes[count]` must be a NUL.
+  @inline(never)
+  private mutating func noteSlowCall(_ now_ns: UInt64) {
+    let row = context.value.stageRow
+    page.count(.slowCall)
+    slowCall.note(
+      now_ns &- slowCall.began_ns, row: row, connection: connections[row].id, peer: peer(row),
+      hook: ck_hook(page.value.hook))
+  }
+
+  /// `handle`; the caller judges what comes back. `bytes[count]` must be a NUL.
   @inline(__always)
   mutating func callHandle(_ row: Int, _ bytes: UnsafeMutableRawPointer, _ count: Int) -> Int {
     page.value.offset = unsafe buffers.offset(of: bytes)

@@ -44,7 +44,12 @@ func slowReply(
   }
   if state == ReplySlot.State.closing { return ReplySlot.Answer.gone }
   let isFinish = unsafe length == ReplySlot.Answer.finishLength && data == nil
-  if !isFinish {
+  if state == ReplySlot.State.datagram {
+    // A datagram has nothing to finish.
+    if unsafe isFinish || (length > 0 && data == nil) { return ReplySlot.Answer.misuse }
+    if length > UInt(UInt16.max) { return ReplySlot.Answer.tooBig }
+    if isOnLoop { return unsafe core.value.replyToDatagram(data, Int(length)) }
+  } else if !isFinish {
     if length > UInt(core.value.limits.replyLimit) { return ReplySlot.Answer.tooBig }
     if length > 0, unsafe data == nil { return ReplySlot.Answer.misuse }
   }
@@ -59,6 +64,11 @@ extension Core {
     guard page.oweBreachReport() else { return }
     var one: UInt64 = 1
     _ = unsafe ck_write(wake, &one, 8)
+  }
+
+  /// Does it keep the worker within `--memory-limit`?
+  fileprivate func hasMemory(for byteCount: Int) -> Bool {
+    heldByteCount + byteCount <= limits.memory
   }
 
   /// nil bytes finish.
@@ -78,7 +88,7 @@ extension Core {
     }
     let waiting = pending(row) + staged
     if unsafe bytes.isEmpty { return Int64(waiting) }
-    if waiting + bytes.count > limits.replyLimit {
+    if waiting + bytes.count > limits.replyLimit || !hasMemory(for: bytes.count) {
       noteFull(row)
       return ReplySlot.Answer.full
     }
@@ -107,11 +117,19 @@ extension Core {
     let me = context.value.core
     return inbox.withLock { () -> Int64 in
       // The loop closes under this lock: what is live now stays live until it is released.
-      guard unsafe slot.pointee.word & ReplySlot.State.mask == ReplySlot.State.live else {
+      let state = unsafe slot.pointee.word & ReplySlot.State.mask
+      guard state == ReplySlot.State.live || state == ReplySlot.State.datagram else {
         return ReplySlot.Answer.gone
       }
       let row = unsafe Int(slot.pointee.row)
       let generation = me.value.connections[row].generation
+      if state == ReplySlot.State.datagram {
+        let count = unsafe bytes?.count ?? 0
+        if let refusal = me.value.judgeDatagramReply(count) { return refusal }
+        unsafe me.value.inbox.add(
+          .reply, row: row, generation: generation, bytes: bytes?.baseAddress, count: count)
+        return 0
+      }
       let waiting = me.value.pending(row)
       guard let bytes = unsafe bytes else {
         me.value.replies.close(me.value.connections[row].slot)
@@ -119,7 +137,9 @@ extension Core {
         return Int64(waiting)
       }
       if unsafe bytes.isEmpty { return Int64(waiting) }
-      if waiting + bytes.count > me.value.limits.replyLimit {
+      if waiting + bytes.count > me.value.limits.replyLimit
+        || !me.value.hasMemory(for: bytes.count)
+      {
         if !me.value.connections[row].hasInboundFull {
           me.value.connections[row].hasInboundFull = true
           unsafe me.value.inbox.add(.full, row: row, generation: generation, count: 0)

@@ -57,6 +57,12 @@ private func row(_ reply: portico_reply) -> Int? {
   return unsafe Int(slot.pointee.row)
 }
 
+/// Is it the reply of the datagram being served? Any thread.
+private func isDatagram(_ reply: portico_reply) -> Bool {
+  guard let slot = unsafe slot(reply) else { return false }
+  return unsafe ck_load_u32(&slot.pointee.word) & ReplySlot.State.mask == ReplySlot.State.datagram
+}
+
 @c private func serviceInfo(_ reply: portico_reply) -> UnsafePointer<portico_info>? {
   guard let core = unsafe theCore, unsafe core.value.context.value.current != nil,
     let row = unsafe row(reply)
@@ -110,12 +116,15 @@ private func row(_ reply: portico_reply) -> Int? {
 }
 
 @c private func servicePending(_ reply: portico_reply) -> Int64 {
+  // For a datagram that would be an empty one.
+  if unsafe isDatagram(reply) { return 0 }
   // A reply of nothing: it answers just this, on every thread.
-  reply(nil, 0)
+  return reply(nil, 0)
 }
 
 @c private func serviceNeed(_ reply: portico_reply, _ total: Int) -> Int32 {
   guard let core = unsafe theCore, let row = unsafe row(reply) else { return PORTICO_GONE }
+  guard row != core.value.connections.datagramRow else { return PORTICO_MISUSE }
   guard total >= 0, total <= core.value.frameLimit else { return PORTICO_TOO_BIG }
   core.value.connections[row].inputWanted = UInt32(total)
   core.value.connections[row].marks.insert(.needed)
@@ -134,6 +143,9 @@ private func wish(_ reply: portico_reply, _ wish: Inbox.Wish) -> Int32 {
   _ = unsafe ck_add_u32(&slot.pointee.word, ReplySlot.State.call)
   defer { _ = unsafe ck_add_u32(&slot.pointee.word, 0 &- ReplySlot.State.call) }
   return core.value.inbox.withLock { () -> Int32 in
+    if unsafe slot.pointee.word & ReplySlot.State.mask == ReplySlot.State.datagram {
+      return PORTICO_MISUSE
+    }
     guard unsafe slot.pointee.word & ReplySlot.State.mask != ReplySlot.State.dead else {
       return PORTICO_GONE
     }
@@ -154,6 +166,7 @@ private func wish(_ reply: portico_reply, _ wish: Inbox.Wish) -> Int32 {
     return 0
   }
   guard let row = unsafe row(reply) else { return PORTICO_GONE }
+  guard row != core.value.connections.datagramRow else { return PORTICO_MISUSE }
   core.value.connections[row].handlerTimer_ms = at
   core.value.markDirty(row)
   return 0

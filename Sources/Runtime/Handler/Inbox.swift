@@ -29,6 +29,7 @@ internal import Kernel
   // but the lock itself is touched under the lock only.
   private let state: UnsafeMutablePointer<State>
   private let count: UnsafeMutablePointer<UInt32>
+  private let bytes: UnsafeMutablePointer<UInt64>
   private let wake: Int32
 
   /// `count` is where the fast path looks; `wake` an eventfd that the loop polls.
@@ -38,8 +39,13 @@ internal import Kernel
     let result = unsafe pthread_mutex_init(&state.pointee.lock, nil)
     precondition(result == 0, "BUG: a mutex could not be made")
     unsafe self.count = unsafe count
+    unsafe bytes = .allocate(capacity: 1)
+    unsafe bytes.initialize(to: 0)
     self.wake = wake
   }
+
+  /// Bytes of replies that the loop has not taken yet. Any thread.
+  var byteCount: Int { unsafe Int(ck_load_u64(bytes)) }
 
   @inline(__always)
   func withLock<Result>(_ body: () -> Result) -> Result {
@@ -65,6 +71,7 @@ internal import Kernel
       unsafe state.pointee.first = entry
     }
     unsafe state.pointee.last = entry
+    _ = unsafe ck_add_u64(self.bytes, UInt64(byteCount))
     if unsafe ck_add_u32(count, 1) == 0 {
       var one: UInt64 = 1
       _ = unsafe ck_write(wake, &one, 8)
@@ -78,6 +85,7 @@ internal import Kernel
         unsafe state.pointee.first = nil
         unsafe state.pointee.last = nil
         unsafe ck_store_u32(count, 0)
+        unsafe ck_store_u64(bytes, 0)
       }
       return unsafe state.pointee.first
     }

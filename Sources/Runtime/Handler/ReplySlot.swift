@@ -18,6 +18,8 @@ struct ReplySlot: BitwiseCopyable {
     static let live: UInt32 = 1
     /// Finished by the handler: answers GONE although the connection still has bytes to send.
     static let closing: UInt32 = 2
+    /// Live, of the datagram being served: never on the fast path, since each reply is a datagram.
+    static let datagram: UInt32 = 3
     static let mask: UInt32 = 3
     /// One call more inside.
     static let call: UInt32 = 4

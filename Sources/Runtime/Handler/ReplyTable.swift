@@ -92,7 +92,7 @@ internal import CKernel
   }
 
   /// A live slot for a connection, or nil when there is no memory for more.
-  mutating func issue(row: Int) -> ReplySlot.Index? {
+  mutating func issue(row: Int, as state: UInt32 = ReplySlot.State.live) -> ReplySlot.Index? {
     var index = ReplySlot.Index.none
     if let reused = takeOldest() {
       index = reused
@@ -103,7 +103,7 @@ internal import CKernel
     }
     let slot = unsafe slot(index)
     unsafe slot.pointee.row = UInt32(row)
-    _ = unsafe ck_add_u32(&slot.pointee.word, ReplySlot.State.live - ReplySlot.State.dead)
+    _ = unsafe ck_add_u32(&slot.pointee.word, state - ReplySlot.State.dead)
     return index
   }
 

@@ -52,15 +52,23 @@ internal import Kernel
   func describe(_ row: Int, in core: borrowing Core) -> UnsafePointer<portico_info> {
     let connection = core.connections[row]
     let peer = core.peer(row)
-    let local = (try? Endpoint.local(of: connection.fd)) ?? .none
+    let transport = core.configuration.transport(ofListener: connection.listener)
+    var local = (try? Endpoint.local(of: connection.fd)) ?? .none
+    if row == core.connections.datagramRow, core.datagram.path.local.family != 0 {
+      // The address that the client wrote to; the socket's own may stand for any.
+      let port = local.port
+      local = core.datagram.path.local
+      local.port = port
+    }
     unsafe write(peer.description, to: peerText)
     unsafe write(local.description, to: localText)
     let described = unsafe portico_info(
-      size: UInt32(MemoryLayout<portico_info>.size), transport: UInt32(PORTICO_TCP),
+      size: UInt32(MemoryLayout<portico_info>.size), transport: UInt32(transport.rawValue),
       id: connection.id, peer: UnsafePointer(peerText), local: UnsafePointer(localText),
       listener: UnsafePointer(listeners[Int(connection.listener)]),
       peer_address: peer.address, local_address: local.address,
-      peer_port: peer.port, local_port: local.port, family: peer.family,
+      peer_port: peer.port, local_port: local.port,
+      family: transport == .unix ? 0 : peer.family,
       reserved: 0)
     unsafe info.initialize(to: described)
     return unsafe UnsafePointer(info)

@@ -1,4 +1,4 @@
-// From a listener to a connection: limits first, then a row, a reply, and at once the first
+// From a listener to a connection: a row, a place within the limits, a reply, and at once the first
 // receive. Running out of anything stops accepting for a while, says so once, and resumes; the
 // clients wait in the kernel's queue meanwhile.
 
@@ -10,6 +10,8 @@ internal import Kernel
 extension Loop where IO: ~Copyable {
   /// How long accepting rests after the process ran out of descriptors or rows.
   private static var rest_ms: UInt64 { 100 }
+  /// A shortage that comes back within that time is the same one.
+  private static var restIsKnown_ms: UInt64 { 10_000 }
 
   mutating func accepted(_ completion: Completion) {
     guard completion.result >= 0 else {
@@ -19,26 +21,36 @@ extension Loop where IO: ~Copyable {
     let fd = Int32(completion.result)
     guard !core.value.connections.isFull else {
       // A cancelled accept may still deliver: this client alone is turned away.
-      io.turnAway(fd, resetting: false)
+      let text = tableText
+      core.value.hit(.connections) { _ in "turned away: this worker's \(text)" }
+      io.turnAway(fd, resetting: true)
       return
     }
+    let socket = completion.token.index
     let row = core.value.connections.insert(fd: fd, id: core.value.nextConnection)
     core.value.nextConnection += 1
-    guard let slot = core.value.replies.issue(row: row) else {
-      core.value.connections.remove(row)
-      io.turnAway(fd, resetting: false)
-      restAccepting("libffi has no memory for more replies")
-      return
-    }
-    core.value.connections[row].slot = slot
-    core.value.connections[row].listener = core.value.configuration.sockets[completion.token.index]
-    core.value.connections[row].peer = completion.peer
+    core.value.connections[row].listener = core.value.configuration.sockets[socket]
+    core.value.connections[row].peer =
+      transport(ofSocket: socket) == .unix ? .unix : completion.peer
     core.value.connections[row].lastActivity_ms = core.value.now_ms
     core.value.page.value.accepted &+= 1
     if core.value.connections.isFull {
-      restAccepting("the limit of \(core.value.connections.capacity) connections is reached")
+      restAccepting(for: .connections, "this worker's \(tableText)")
     }
-    if core.value.limits.idleTimeout_ms != 0 { schedule(row) }
+    if limitsClients, !admit(row) { return }
+    start(row)
+  }
+
+  /// A client that has its place is served from here on.
+  mutating func start(_ row: Int) {
+    guard let slot = core.value.replies.issue(row: row) else {
+      close(row, resetting: true)
+      restAccepting(for: .resources, "libffi has no memory for more replies")
+      return
+    }
+    core.value.connections[row].slot = slot
+    core.value.connections[row].lastActivity_ms = core.value.now_ms
+    if hasClientTimeouts { schedule(row) }
     if core.value.handler.opensAtAccept {
       greet(row)
       if !core.value.connections.isLive(row) { return }
@@ -52,6 +64,15 @@ extension Loop where IO: ~Copyable {
     settle(row)
   }
 
+  private var tableText: String {
+    "\(core.value.connections.capacity) connections, which its limit of descriptors allows, are in "
+      + "use"
+  }
+
+  private func transport(ofSocket socket: Int) -> Transport {
+    core.value.configuration.transport(ofSocket: socket)
+  }
+
   /// accept(2) lists what is the client's or the network's fault; the rest is ours.
   private mutating func acceptFailed(_ code: Int32) {
     switch code {
@@ -59,55 +80,72 @@ extension Loop where IO: ~Copyable {
       EOPNOTSUPP, ENETUNREACH, EPERM:
       break
     default:
-      restAccepting(SystemError("accept4", code: code).reason)
+      restAccepting(for: .resources, SystemError("accept4", code: code).reason)
     }
   }
 
-  private mutating func restAccepting(_ reason: String) {
+  /// Says why, unless it did so a moment ago: a shortage that comes and goes is one shortage.
+  mutating func restAccepting(for limit: Limit, _ reason: String) {
     guard acceptAgain_ms == 0, !io.leavesOut(.backOff) else { return }
+    for socket in polled { disarm(socket, evenDatagrams: false) }
     acceptAgain_ms = core.value.now_ms + Self.rest_ms
-    for socket in polled { disarmAccept(socket) }
-    if !hasSaidWhyAcceptingRests {
-      hasSaidWhyAcceptingRests = true
+    core.value.page.count(limit)
+    let isNew = core.value.now_ms >= restIsKnownUntil_ms || limit != restReason
+    restReason = limit
+    restIsKnownUntil_ms = core.value.now_ms + Self.restIsKnown_ms
+    if isNew {
       core.value.log.write(
-        .warning, "accepting rests: \(reason); clients wait in the queue until there is room")
+        .warning,
+        "accepting rests: \(reason) (\(limit.flag)); clients wait in the queue until there is "
+          + "room")
     }
   }
 
   mutating func resumeAccepting() {
-    if core.value.connections.isFull {
+    let isFull = core.value.connections.isFull || isOverConnectionLimit
+    if isFull || core.value.heldByteCount > core.value.limits.memory / 4 * 3 {
       acceptAgain_ms = core.value.now_ms + Self.rest_ms
       return
     }
     acceptAgain_ms = 0
-    if !io.leavesOut(.rearm) { for socket in polled { armAccept(socket) } }
-    // Said once a shortage: room for a tenth of the table ends it.
-    let table = core.value.connections.count * 10
-    if table < core.value.connections.capacity * 9 { hasSaidWhyAcceptingRests = false }
+    if !io.leavesOut(.rearm) { for socket in polled { arm(socket, evenDatagrams: false) } }
   }
 
   /// Polls exactly these sockets.
   mutating func poll(_ wanted: Set<Int>) {
-    for socket in polled.subtracting(wanted) where acceptAgain_ms == 0 {
-      disarmAccept(socket)
+    for socket in polled.subtracting(wanted) {
+      disarm(socket, evenDatagrams: true)
     }
     let new = wanted.subtracting(polled)
     polled = wanted
-    for socket in new where acceptAgain_ms == 0 { armAccept(socket) }
+    for socket in new { arm(socket, evenDatagrams: true) }
   }
 
-  private mutating func disarmAccept(_ socket: Int) {
-    io.disarmAccept(
-      listener: sockets[socket], token: Token(purpose: .listener, index: socket))
+  /// While accepting rests, only datagrams are armed and disarmed.
+  private mutating func disarm(_ socket: Int, evenDatagrams: Bool) {
+    if transport(ofSocket: socket) == .udp {
+      guard evenDatagrams else { return }
+      io.disarmDatagrams(sockets[socket], Token(purpose: .datagrams, index: socket))
+    } else if !isResting || !evenDatagrams {
+      io.disarmAccept(
+        listener: sockets[socket], token: Token(purpose: .listener, index: socket))
+    }
   }
 
-  private mutating func armAccept(_ socket: Int) {
+  private mutating func arm(_ socket: Int, evenDatagrams: Bool) {
     do throws(SystemError) {
-      try io.armAccept(
-        listener: sockets[socket], token: Token(purpose: .listener, index: socket),
-        tellsPeer: !core.value.handler.isInline)
+      if transport(ofSocket: socket) == .udp {
+        guard evenDatagrams else { return }
+        try io.armDatagrams(sockets[socket], Token(purpose: .datagrams, index: socket))
+      } else if !isResting {
+        try io.armAccept(
+          listener: sockets[socket], token: Token(purpose: .listener, index: socket),
+          tellsPeer: !core.value.handler.isInline || core.value.limits.connectionsPerAddress != 0)
+      }
     } catch {
       core.value.log.write(.error, "a listener cannot be polled: \(error)")
     }
   }
+
+  private var isResting: Bool { acceptAgain_ms != 0 }
 }

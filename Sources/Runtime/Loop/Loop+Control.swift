@@ -61,6 +61,9 @@ extension Loop where IO: ~Copyable {
   private func isQuiet(_ row: Int) -> Bool {
     guard core.value.connections.isLive(row) else { return false }
     let connection = core.value.connections[row]
+    if connection.marks.contains(.held) {
+      return connection.marks.isDisjoint(with: [.finishing, .lingering])
+    }
     return core.value.handler.isInline && connection.inputCount == 0
       && connection.output.isEmpty && connection.marks.isDisjoint(with: [.finishing, .lingering])
       && core.value.now_ms - connection.lastActivity_ms >= Self.quiet_ms

@@ -79,6 +79,8 @@ extension Loop where IO: ~Copyable {
   mutating func close(_ row: Int, resetting: Bool = false) {
     releaseHandler(row)
     wheel.cancel(row)
+    uncount(row)
+    core.value.page.value.closed &+= 1
     io.close(
       core.value.connections[row].fd, core.value.connections.token(row), resetting: resetting)
     core.value.connections.remove(row)

@@ -94,7 +94,7 @@ extension Loop where IO: ~Copyable {
         if core.value.isThreadWaiting { core.value.takeInbox() }
         if !core.value.connections[row].marks.isDisjoint(with: stop) { break }
         if isOverHighWater(row) {
-          core.value.connections[row].marks.insert(.blocked)
+          block(row)
           break
         }
         continue
@@ -126,11 +126,10 @@ extension Loop where IO: ~Copyable {
       core.value.connections[row].marks.insert(.retryWhenDrained)
     }
     if count >= core.value.frameLimit, marks.isDisjoint(with: [.finishing, .aborted]) {
-      core.value.log.write(
-        .warning, connection: core.value.connections[row].id,
-        peer: core.value.peer(row),
-        "closed: \(core.value.handler.name) wants more than \(count) bytes of one frame, and "
-          + "max_frame is \(core.value.frameLimit)")
+      core.value.hit(.frame, row: row) { core in
+        "closed: \(core.handler.name) wants more than \(count) bytes of one frame, and "
+          + "max_frame is \(core.frameLimit)"
+      }
       finish(row)
     } else if !marks.contains(.needed) {
       // A frame that is long already is not shown again for every byte that is added to it.
@@ -140,6 +139,7 @@ extension Loop where IO: ~Copyable {
 
   /// A negative answer is a client's mistake, one above `len` is the handler's.
   private mutating func handlerFailed(_ row: Int, _ consumed: Int, of count: Int) {
+    if consumed < 0 { core.value.page.value.protocol_errors &+= 1 }
     let name = core.value.handler.name
     let said =
       consumed < 0
@@ -157,10 +157,9 @@ extension Loop where IO: ~Copyable {
     let ends: Connection.Marks = [.finishing, .aborted]
     if count > 0, core.value.connections[row].marks.isDisjoint(with: ends) {
       if unsafe !core.value.keepInput(row, bytes, count) {
-        core.value.log.write(
-          .warning, connection: core.value.connections[row].id,
-          peer: core.value.peer(row),
-          "aborted: no buffer is left for \(count) bytes of an unfinished request")
+        core.value.hit(.memory, row: row) { core in
+          "aborted: no buffer is left for \(count) bytes of an unfinished request"
+        }
         core.value.connections[row].marks.insert(.aborted)
       }
       return

@@ -42,9 +42,18 @@ extension Loop where IO: ~Copyable {
     } else {
       core.value.page.value.bytes_out &+= UInt64(sent)
       core.value.connections[row].lastActivity_ms = core.value.now_ms
-      if sent < bytes.count { core.value.connections[row].marks.insert(.sending) }
+      if sent < bytes.count { waitToSend(row, hasMoved: sent > 0) }
     }
     return sent
+  }
+
+  /// The kernel takes no more. A client that goes on like that is not waited for for ever.
+  private mutating func waitToSend(_ row: Int, hasMoved: Bool) {
+    core.value.connections[row].marks.insert(.sending)
+    guard core.value.limits.writeTimeout_ms != 0 else { return }
+    let isNew = core.value.connections[row].sendingSince_ms == 0
+    if hasMoved || isNew { core.value.connections[row].sendingSince_ms = core.value.now_ms }
+    if isNew { schedule(row) }
   }
 
   /// Sends from the queue until it is empty or the kernel takes no more.
@@ -59,6 +68,9 @@ extension Loop where IO: ~Copyable {
       let sent = unsafe send(row, front, isMoreToCome: isMore)
       guard sent > 0 else { return }
       core.value.chunks.value.consume(sent, from: &core.value.connections[row].output)
+    }
+    if core.value.connections[row].output.isEmpty {
+      core.value.connections[row].sendingSince_ms = 0
     }
   }
 
@@ -93,13 +105,22 @@ extension Loop where IO: ~Copyable {
       if waiting <= core.value.limits.lowWater {
         isUnsettled = drained(row)
       } else if waiting > core.value.limits.highWater {
-        core.value.connections[row].marks.insert(.blocked)
+        block(row)
       }
       if !isUnsettled { isUnsettled = inputSettled(row) }
       if !core.value.connections.isLive(row) { return }
     }
     updateReading(row)
     if core.value.connections[row].handlerTimer_ms != 0 { schedule(row) }
+  }
+
+  /// Output is above high-water: the client is not read until it is below low-water.
+  mutating func block(_ row: Int) {
+    guard !core.value.connections[row].marks.contains(.blocked) else { return }
+    core.value.connections[row].marks.insert(.blocked)
+    core.value.hit(.highWater, row: row) { core in
+      "not read for now: \(core.connections[row].output.count) bytes wait for this client"
+    }
   }
 
   /// Output is below low-water: what waited for that goes on. True when something did.

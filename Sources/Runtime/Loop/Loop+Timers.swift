@@ -15,9 +15,7 @@ extension Loop where IO: ~Copyable {
     var earliest = UInt64.max
     // What lingers has a deadline of its own.
     let isLingering = core.value.connections[row].marks.contains(.lingering)
-    if core.value.limits.idleTimeout_ms != 0, !isLingering {
-      earliest = core.value.connections[row].lastActivity_ms + core.value.limits.idleTimeout_ms
-    }
+    if !isLingering { earliest = clientDeadline_ms(row) }
     let handlerTimer_ms = core.value.connections[row].handlerTimer_ms
     if handlerTimer_ms != 0 { earliest = min(earliest, handlerTimer_ms) }
     let deadline_ms = core.value.connections[row].deadline_ms
@@ -63,28 +61,70 @@ extension Loop where IO: ~Copyable {
         if !core.value.connections.isLive(row) { return }
       }
     }
-    if isIdle(row) {
-      core.value.log.write(
-        .debug, connection: core.value.connections[row].id,
-        peer: core.value.peer(row),
-        "closed: idle for \(core.value.limits.idleTimeout_ms) ms")
-      // A client that does not even read cannot be told in an orderly way.
-      guard core.value.connections[row].output.isEmpty else {
-        close(row, resetting: true)
-        return
-      }
-      finish(row)
-      settle(row)
-      if !core.value.connections.isLive(row) { return }
-    }
+    if isLate(row) { return }
     schedule(row)
   }
 
-  private func isIdle(_ row: Int) -> Bool {
-    let timeout_ms = core.value.limits.idleTimeout_ms
-    return timeout_ms != 0
-      && core.value.now_ms >= core.value.connections[row].lastActivity_ms + timeout_ms
-      && !core.value.connections[row].marks.contains(.lingering)
+  /// Does any limit of time on clients hold at all?
+  var hasClientTimeouts: Bool {
+    core.value.limits.idleTimeout_ms != 0 || core.value.limits.firstByteTimeout_ms != 0
+  }
+
+  /// When a client that does nothing is late at the earliest; `.max` for never.
+  private func clientDeadline_ms(_ row: Int) -> UInt64 {
+    let limits = core.value.limits
+    let marks = core.value.connections[row].marks
+    let lastActivity_ms = core.value.connections[row].lastActivity_ms
+    var earliest = UInt64.max
+    if limits.idleTimeout_ms != 0 { earliest = lastActivity_ms + limits.idleTimeout_ms }
+    if limits.firstByteTimeout_ms != 0, isFirstByteDue(row) {
+      earliest = min(earliest, lastActivity_ms + limits.firstByteTimeout_ms)
+    }
+    if limits.writeTimeout_ms != 0, marks.contains(.sending) {
+      let since_ms = core.value.connections[row].sendingSince_ms
+      earliest = min(earliest, since_ms + limits.writeTimeout_ms)
+    }
+    return earliest
+  }
+
+  private func isFirstByteDue(_ row: Int) -> Bool {
+    core.value.connections[row].marks.isDisjoint(with: [.hasReceived, .inputEnded])
+      && !core.value.handler.opensAtAccept
+  }
+
+  /// Ends a client that has exceeded a limit of time. True when it has gone.
+  private mutating func isLate(_ row: Int) -> Bool {
+    let marks = core.value.connections[row].marks
+    guard !marks.contains(.lingering), clientDeadline_ms(row) <= core.value.now_ms else {
+      return false
+    }
+    let limits = core.value.limits
+    let since_ms = core.value.connections[row].sendingSince_ms
+    let isStuck =
+      limits.writeTimeout_ms != 0 && marks.contains(.sending)
+      && core.value.now_ms >= since_ms + limits.writeTimeout_ms
+    if isStuck {
+      let waiting = core.value.connections[row].output.count
+      core.value.hit(.write, row: row) { core in
+        "aborted: it took none of \(waiting) waiting bytes for \(limits.writeTimeout_ms) ms"
+      }
+    } else if isFirstByteDue(row), limits.firstByteTimeout_ms != 0 {
+      core.value.hit(.firstByte, row: row) { core in
+        "closed: it sent nothing for \(limits.firstByteTimeout_ms) ms"
+      }
+    } else {
+      core.value.hit(.idle, row: row) { core in
+        "closed: nothing moved for \(limits.idleTimeout_ms) ms"
+      }
+    }
+    // A client that does not even read cannot be told in an orderly way.
+    guard core.value.connections[row].output.isEmpty else {
+      close(row, resetting: true)
+      return true
+    }
+    finish(row)
+    settle(row)
+    return !core.value.connections.isLive(row)
   }
 
   /// The host's own deadline; true when the connection ended with it.

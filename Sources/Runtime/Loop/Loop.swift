@@ -16,9 +16,16 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
   var polled: Set<Int> = []
   /// Clients whose output has ended, with the time to close them at the latest.
   var lingering: TokenRing
+  /// Accepted, and waiting for a place within `--max-connections` or `--max-per-address`.
+  var held: TokenRing
+  /// When to look for such places again.
+  var admitAgain_ms: UInt64 = 0
   /// Accepting is off until then, after the process ran out of something; 0 when it is on.
   var acceptAgain_ms: UInt64 = 0
-  var hasSaidWhyAcceptingRests = false
+  /// The last shortage, and until when it counts as known.
+  var restReason = Limit.resources
+  var restIsKnownUntil_ms: UInt64 = 0
+  private var hasReportedSpent = false
   /// While it drains: when to look again for connections with nothing in flight.
   var nextSweep_ms: UInt64 = 0
   var stage = Stage.waiting
@@ -47,9 +54,11 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
     core.value.now_ms = now_ms
     let wheel = try TimerWheel(rows: core.value.connections.capacity, now_ms: now_ms)
     let lingering = try TokenRing(capacity: 4096)
+    let held = try TokenRing(capacity: Self.heldCapacity)
     self.core = core
     self.wheel = wheel
     self.lingering = lingering
+    self.held = held
     self.io = io
     self.sockets = sockets
     self.control = control
@@ -68,12 +77,34 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
     // First, so that what is counted after the copy wakes the loop again, unless it wakes anyway.
     if core.value.breaches.owed_ms <= now_ms { core.value.page.lookAtBreaches() }
     let page = core.value.page.value
+    core.value.reportLimits(now_ms: now_ms)
     let breaches = core.value.breaches.line(
       handler: core.value.handler, page: page, now_ms: now_ms)
     if let breaches { core.value.log.write(.warning, breaches) }
     if let drops = core.value.drops.line(page: page, now_ms: now_ms) {
       core.value.log.write(.warning, drops)
     }
+  }
+
+  /// What was ready when a slow call returned had to wait for it.
+  private func countHeldUp(_ completion: Completion) {
+    let isSame =
+      completion.token.purpose == .connection && completion.token.index == core.value.slowCall.row
+    if !isSame { core.value.slowCall.heldUp += 1 }
+  }
+
+  /// Tells of a slow call once the tick after it, which shows who was waiting, is over.
+  private func tellSlowCall() {
+    guard core.value.slowCall.isComplete else {
+      core.value.slowCall.isComplete = true
+      return
+    }
+    let slow = core.value.slowCall
+    core.value.slowCall.clear()
+    guard core.value.limitLog.mayTell(.slowCall, now_ms: core.value.now_ms) else { return }
+    core.value.log.write(
+      .warning, connection: slow.connection, peer: slow.peer,
+      "\(core.value.handler.name) \(slow.sentence) (\(Limit.slowCall.flag))")
   }
 
   /// One tick.
@@ -84,8 +115,10 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
     while true {
       let completion = io.next(rooms)
       if completion.kind == .none { break }
+      if core.value.slowCall.isPending { countHeldUp(completion) }
       dispatch(completion)
     }
+    if !core.value.outbox.isEmpty { sendDatagrams() }
     runTimers()
     core.value.takeInbox()
     // Those that become dirty meanwhile have their turn in the next tick.
@@ -108,7 +141,7 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
         core.value.connections[row].marks.remove(.sending)
         settle(row)
       }
-    case .datagram: break
+    case .datagram: receivedDatagram(completion)
     case .failed:
       if let row = row(of: completion.token) { close(row) }
     case .woken: drainWake()
@@ -134,11 +167,18 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
 
   /// Counters and replies for the next tick: off the path of a request.
   private mutating func finishTick() {
+    if core.value.isSpent, !hasReportedSpent {
+      hasReportedSpent = true
+      _ = control.value.send(WorkerMessage.spent.encoded())
+    }
     core.value.page.value.replies = core.value.context.value.replies
     core.value.page.value.connections = UInt64(core.value.connections.count)
     core.value.replenishReplies()
+    if core.value.slowCall.isPending { tellSlowCall() }
+    if core.value.isShortOfMemory { relieveMemory() }
     report(now_ms: core.value.now_ms)
     advanceStage()
+    if !held.isEmpty, core.value.now_ms >= admitAgain_ms { admitHeld() }
     if acceptAgain_ms != 0, core.value.now_ms >= acceptAgain_ms { resumeAccepting() }
   }
 
@@ -161,12 +201,14 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
 
   /// How long a wait may last; nil for ever.
   private func timeout_ms() -> Int32? {
-    if core.value.dirty.count > 0 { return 0 }
+    if core.value.dirty.count > 0 || core.value.slowCall.isPending { return 0 }
     var next = wheel.nextEvent_ms()
     func consider(_ time_ms: UInt64) { next = min(next ?? time_ms, time_ms) }
     if core.value.workerTimer_ms != 0 { consider(core.value.workerTimer_ms) }
     if acceptAgain_ms != 0 { consider(acceptAgain_ms) }
+    if !held.isEmpty { consider(admitAgain_ms) }
     if let entry = lingering.first { consider(entry.since_ms) }
+    if core.value.limitLog.owed_ms != 0 { consider(core.value.limitLog.owed_ms) }
     if core.value.breaches.owed_ms != 0 { consider(core.value.breaches.owed_ms) }
     switch stage {
     case .draining(let deadline):

@@ -33,6 +33,8 @@ struct Connection: BitwiseCopyable {
 
   /// Milliseconds on the loop's clock; 0 for none.
   var lastActivity_ms: UInt64
+  /// Since when the client has taken nothing of what waits for it; meaningful while `sending`.
+  var sendingSince_ms: UInt64
   var handlerTimer_ms: UInt64
   /// The host's own deadline: what for depends on the marks.
   var deadline_ms: UInt64
@@ -63,6 +65,7 @@ struct Connection: BitwiseCopyable {
     inputSeen = 0
     inputWanted = 0
     output = OutputQueue()
+    sendingSince_ms = 0
     handlerTimer_ms = 0
     deadline_ms = 0
     inbound = 0
@@ -113,5 +116,11 @@ struct Connection: BitwiseCopyable {
     static let rescanDue = Marks(rawValue: 1 << 17)
     /// `on_drain` has been called.
     static let drained = Marks(rawValue: 1 << 18)
+    /// Waits for a place within the limits: nothing has been read, and the handler knows nothing.
+    static let held = Marks(rawValue: 1 << 19)
+    /// In the tally of all workers' connections.
+    static let counted = Marks(rawValue: 1 << 20)
+    /// In the tally of its address.
+    static let addressCounted = Marks(rawValue: 1 << 21)
   }
 }

@@ -9,9 +9,14 @@ struct ConnectionTable: ~Copyable {
   /// Rows from here on have never been used.
   private(set) var used = 0
   private(set) var count = 0
-  var capacity: Int { rows.capacity }
+  let capacity: Int
+  /// One row more, behind those of connections: the datagram being served has it.
+  var datagramRow: Int { capacity }
 
-  init(capacity: Int) throws(SystemError) { rows = try FlatTable(capacity: capacity) }
+  init(capacity: Int) throws(SystemError) {
+    rows = try FlatTable(capacity: capacity + 1)
+    self.capacity = capacity
+  }
 
   var isFull: Bool { count == capacity }
 

@@ -5,7 +5,9 @@ internal import CKernel
 internal import Kernel
 
 @safe struct DatagramOutbox: ~Copyable {
-  private static let byteCapacity = 256 << 10
+  /// Of all replies to one datagram, and to what came in the same batch.
+  private static let byteCapacity = 1 << 20
+  private static let capacity = 1024
 
   // SAFETY: owned by this value, which lives as long as the process; `capacity` entries and
   // `byteCapacity` bytes fit, and every entry's range lies inside the bytes.
@@ -15,7 +17,7 @@ internal import Kernel
   private var byteCount = 0
 
   init() {
-    unsafe datagrams = .allocate(capacity: DatagramBatch.capacity)
+    unsafe datagrams = .allocate(capacity: Self.capacity)
     unsafe bytes = .allocate(byteCount: Self.byteCapacity, alignment: 64)
   }
 
@@ -23,8 +25,15 @@ internal import Kernel
 
   /// Is there room for one more of that many bytes?
   func hasRoom(for length: Int) -> Bool {
-    count < DatagramBatch.capacity && length <= Self.byteCapacity - byteCount
+    count < Self.capacity && length <= Self.byteCapacity - byteCount
   }
+
+  /// Is a datagram's call to find most of it empty? Otherwise what waits is sent first.
+  var hasRoomForMany: Bool {
+    count < DatagramBatch.capacity && byteCount < Self.byteCapacity / 4
+  }
+
+  func length(_ place: Int) -> Int { unsafe Int(datagrams[place].length) }
 
   /// Copies a datagram. There must be room; `data` may be nil when `length` is 0.
   mutating func add(_ data: UnsafeRawPointer?, _ length: Int, along path: DatagramPath) {

@@ -33,6 +33,15 @@ internal import Kernel
     @inline(__always) nonmutating unsafeMutableAddress { unsafe page }
   }
 
+  /// Loop thread.
+  func count(_ limit: Limit) {
+    // SAFETY: there is a counter for each limit, in the same order.
+    unsafe withUnsafeMutableBytes(of: &page.pointee.limits) {
+      let counters = unsafe $0.assumingMemoryBound(to: UInt64.self)
+      unsafe counters[limit.rawValue] &+= 1
+    }
+  }
+
   func countStaleReply() { _ = unsafe ck_add_u64(&page.pointee.stale_replies, 1) }
   func countMisusedReply() { _ = unsafe ck_add_u64(&page.pointee.misused_replies, 1) }
 

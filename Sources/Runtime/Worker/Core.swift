@@ -9,13 +9,19 @@ internal import Kernel
 
 struct Core: ~Copyable {
   let configuration: WorkerConfiguration
-  let limits: Limits
+  /// Fixed once the worker serves.
+  var limits: Limits
   var connections: ConnectionTable
   var buffers: BufferPool
   let chunks = Immortal(ChunkPool())
   var replies: ReplyTable
   var inbox: Inbox
   var dirty = DirtyList()
+  var outbox = DatagramOutbox()
+  /// What a call for a datagram may still do.
+  var datagram = DatagramCall()
+  let mutedPorts: PortSet
+  let tally: Tally
   let context: Immortal<CallContext>
   let page: SharedPage
   let log: WorkerLog
@@ -29,10 +35,16 @@ struct Core: ~Copyable {
   var nextConnection: UInt64 = 1
   var breaches = BreachReport()
   var drops = DropReport()
+  var limitLog = LimitLog()
+  /// When the call at hand began, and one that took too long.
+  var slowCall = SlowCall()
+  /// The clients' bytes are more than the worker may hold: the loop has to let somebody go.
+  var isShortOfMemory = false
   /// An eventfd that other threads of the process write to.
   let wake: Int32
   var hasHinted = false
-  var hasSaidBudgetIsSpent = false
+  /// All reply addresses that this worker may issue have been.
+  var isSpent = false
 
   /// The numbers that the path of a request looks at, out of the configuration.
   struct Limits: BitwiseCopyable {
@@ -41,11 +53,25 @@ struct Core: ~Copyable {
     var lowWater: Int
     var replyLimit: Int
     var maxFrame: Int
+    /// Bytes that the worker may hold for all clients.
+    var memory: Int
     var idleTimeout_ms: UInt64
+    /// 0 for a handler that speaks first.
+    var firstByteTimeout_ms: UInt64
+    var writeTimeout_ms: UInt64
+    var slowCall_ns: UInt64
+    /// 0 for none, as the next.
+    var connections: Int
+    var connectionsPerAddress: Int
+    var rejectsOverLimit: Bool
+    var amplification: Int
     var lingerBytes: UInt32
     var lingerTimeout_ms: UInt64
     var afterEOFTimeout_ms: UInt64
   }
+
+  /// Bytes that this worker holds for all of its clients together.
+  var heldByteCount: Int { buffers.bytesInUse + chunks.value.bytesInUse + inbox.byteCount }
 
   /// Bytes that wait in the host for a client, the stage of a running call not counted.
   func pending(_ row: Int) -> Int { connections[row].output.count + connections[row].inbound }
@@ -55,6 +81,7 @@ struct Core: ~Copyable {
 
   /// Appends to a client's queue. Loop thread.
   mutating func enqueue(_ bytes: UnsafeRawPointer, count: Int, row: Int) {
+    if heldByteCount + count > limits.memory / 8 * 7 { isShortOfMemory = true }
     unsafe chunks.value.append(bytes, count: count, to: &connections[row].output)
   }
 
@@ -85,6 +112,10 @@ struct Core: ~Copyable {
     guard connections.isLive(row), unsafe connections[row].generation == entry.generation else {
       return
     }
+    if row == connections.datagramRow {
+      if unsafe entry.wish == .reply { _ = unsafe replyToDatagram(bytes, entry.count) }
+      return
+    }
     switch unsafe entry.wish {
     case .reply:
       inbox.withLock { unsafe connections[row].inbound -= entry.count }
@@ -113,13 +144,17 @@ struct Core: ~Copyable {
   /// stream has a hole and ends.
   mutating func noteFull(_ row: Int) {
     if handler.hears(.writable) {
+      hit(.reply, row: row) { core in
+        "a reply was refused: \(core.pending(row)) bytes wait for this client, and "
+          + "\(core.limits.replyLimit) may"
+      }
       connections[row].marks.insert(.full)
     } else if !connections[row].marks.contains(.aborted) {
       connections[row].marks.insert(.aborted)
-      log.write(
-        .warning, connection: connections[row].id, peer: peer(row),
-        "aborted: \(handler.name) replied past the limit of \(limits.replyLimit) bytes for a "
-          + "client that does not read, and has no on_writable")
+      hit(.reply, row: row) { core in
+        "aborted: \(core.handler.name) replied past the limit of \(core.limits.replyLimit) bytes for a "
+          + "client that does not read, and has no on_writable"
+      }
     }
     markDirty(row)
   }
@@ -136,6 +171,7 @@ extension Core {
   /// INLINE handler are never named. Loop thread.
   func peer(_ row: Int) -> Endpoint {
     if connections[row].peer.family == 0 {
+      assert(row != connections.datagramRow, "BUG: a datagram without a sender")
       connections[row].peer = (try? Endpoint.peer(of: connections[row].fd)) ?? .gone
     }
     return connections[row].peer
@@ -164,13 +200,13 @@ extension Core {
 
   mutating func replenishReplies() {
     replies.replenish()
-    if replies.issued > configuration.replyBudget, !hasSaidBudgetIsSpent {
-      hasSaidBudgetIsSpent = true
-      log.write(
-        .warning,
-        "\(handler.name) has used \(replies.issued) reply addresses, and each costs 64 bytes for "
-          + "ever: restart the host when convenient, or promise PORTICO_FORGETS or PORTICO_INLINE")
-    }
+    guard replies.issued > configuration.replyBudget, !isSpent else { return }
+    isSpent = true
+    log.write(
+      .warning,
+      "\(handler.name) has used \(replies.issued) reply addresses, and each costs 64 bytes for "
+        + "ever: the worker is to be replaced (promise PORTICO_FORGETS or PORTICO_INLINE, or raise "
+        + "--reply-budget)")
   }
 
   /// `--log-requests`.
@@ -195,14 +231,24 @@ extension Core {
   /// The core of a worker, without a plugin yet. It is never freed.
   static func make(
     configuration: WorkerConfiguration, buffersFD: Int32, logFD: Int32, page: SharedPage,
-    allowsCarving: Bool = true
+    tallyFD: Int32? = nil, allowsCarving: Bool = true
   ) throws(SystemError) -> Immortal<Core> {
     let core = Immortal(reserving: Core.self)
     let wake = try SystemError.check("eventfd", ck_eventfd())
     let connections = try ConnectionTable(capacity: configuration.maxConnections)
     let buffers = try BufferPool(
       fd: buffersFD, byteCount: configuration.buffersByteCount,
-      receiveSize: configuration.receiveSize)
+      receiveSize: configuration.receiveSize,
+      hasDatagrams: configuration.transports.contains(.udp))
+    let tally =
+      if let tallyFD {
+        try Tally(
+          fd: tallyFD, layout: configuration.tally, cell: Int(configuration.tallyCell))
+      } else {
+        try Tally(
+          addressCapacity: configuration.addressLimit == 0 ? 0 : configuration.maxConnections)
+      }
+    let mutedPorts = try PortSet(configuration.mutedPorts)
     // The fast path looks at the stage alone, so it must not hold more than a client may have.
     let stageCapacity = min(64 << 10, configuration.replyLimit)
     let context = Immortal(CallContext(core: core, stageCapacity: stageCapacity))
@@ -213,8 +259,8 @@ extension Core {
         buffers: buffers,
         replies: ReplyTable(
           context: context, factory: ReplyChunkFactory(allowsCarving: allowsCarving)),
-        inbox: unsafe Inbox(count: context.value.inboxCount, wake: wake), context: context,
-        page: page, log: log, wake: wake))
+        inbox: unsafe Inbox(count: context.value.inboxCount, wake: wake), mutedPorts: mutedPorts,
+        tally: tally, context: context, page: page, log: log, wake: wake))
     core.value.services.prepare(configuration)
     return core
   }
@@ -225,7 +271,15 @@ extension Core.Limits {
     self.init(
       receiveSize: configuration.receiveSize, highWater: configuration.highWater,
       lowWater: configuration.lowWater, replyLimit: configuration.replyLimit,
-      maxFrame: configuration.maxFrame, idleTimeout_ms: UInt64(configuration.idleTimeout_ms),
+      maxFrame: configuration.maxFrame, memory: configuration.memoryLimit,
+      idleTimeout_ms: UInt64(configuration.idleTimeout_ms),
+      firstByteTimeout_ms: UInt64(configuration.firstByteTimeout_ms),
+      writeTimeout_ms: UInt64(configuration.writeTimeout_ms),
+      slowCall_ns: UInt64(configuration.slowCall_ms) * 1_000_000,
+      connections: configuration.connectionLimit,
+      connectionsPerAddress: configuration.addressLimit,
+      rejectsOverLimit: configuration.rejectsOverLimit,
+      amplification: configuration.udpAmplification,
       lingerBytes: UInt32(clamping: configuration.lingerBytes),
       lingerTimeout_ms: UInt64(configuration.lingerTimeout_ms),
       afterEOFTimeout_ms: UInt64(configuration.afterEOFTimeout_ms))

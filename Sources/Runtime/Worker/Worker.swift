@@ -38,7 +38,8 @@ public enum Worker {
     ck_line_buffer_output()
     let core = try Core.make(
       configuration: configuration, buffersFD: InheritedDescriptor.buffers,
-      logFD: InheritedDescriptor.log, page: page)
+      logFD: InheritedDescriptor.log, page: page, tallyFD: InheritedDescriptor.tally)
+    try dropPrivileges(configuration)
     let report = try load(into: core, image: InheritedDescriptor.image)
     core.value.replies.reissue = core.value.handler.reissue(isStrict: configuration.isStrict)
     core.value.replies.replenish()
@@ -52,6 +53,22 @@ public enum Worker {
     _ = control.value.send(WorkerMessage.drained(cutShort: cutShort).encoded())
     ck_flush_output()
     return 0
+  }
+
+  /// Becomes the user and the group that the handler is to run as; nothing of what this process was
+  /// before can be had back, and that is tried.
+  private static func dropPrivileges(_ configuration: WorkerConfiguration) throws {
+    guard let user = configuration.userID, let group = configuration.groupID else { return }
+    let result = ck_become(user, group)
+    guard result == 0 else {
+      throw PluginRejection(
+        description: "the worker cannot become user \(user) and group \(group): "
+          + SystemError("setresuid", code: -result).reason)
+    }
+    guard ck_is_only(user, group) == 1 else {
+      throw PluginRejection(
+        description: "the worker became user \(user) and group \(group), but could still become root again")
+    }
   }
 
   /// Loads the plugin behind `image`, and lets it refuse.

@@ -1,0 +1,87 @@
+// A datagram on its way through the handler: it has a reply, a number and a peer for the length of
+// one call, in a row of its own behind the table of connections, and nothing of it stays. Its
+// replies wait in the outbox for the end of the batch. Every sender may be forged, so what it can
+// make the host send is bounded, and ports whose owners answer by themselves are never answered.
+
+internal import CKernel
+internal import CPortico
+internal import Kernel
+
+extension Core {
+  /// RFC 768: the length has 16 bits and counts the header; IPv4's own header goes off as well.
+  private static func mostBytes(_ path: DatagramPath) -> Int {
+    path.peer.family == 4 ? 65507 : 65527
+  }
+
+  /// What one datagram may always cause: a packet that fits any Ethernet.
+  private static var leastAllowance: Int { 1472 }
+
+  /// Readies the row for a datagram. False when there is no memory for its reply.
+  mutating func beginDatagram(
+    socket: Int32, listener: UInt16, path: DatagramPath, byteCount: Int
+  ) -> Bool {
+    let row = connections.datagramRow
+    guard let slot = replies.issue(row: row, as: ReplySlot.State.datagram) else { return false }
+    connections[row].fd = socket
+    connections[row].slot = slot
+    connections[row].listener = listener
+    connections[row].peer = path.peer
+    connections[row].id = nextConnection
+    nextConnection += 1
+    let allowance = max(Self.leastAllowance, byteCount.multipliedClamping(by: limits.amplification))
+    datagram = DatagramCall(
+      path: path, socket: socket, allowance: limits.amplification == 0 ? .max : allowance,
+      isMuted: mutedPorts.contains(path.peer.port))
+    if datagram.isMuted {
+      hit(.muted, row: row) { core in
+        "not answered: port \(path.peer.port) may answer by itself, for ever"
+      }
+    }
+    return true
+  }
+
+  /// From here on its reply answers GONE (or MISUSE, to a handler that promised INLINE).
+  mutating func endDatagram() {
+    let row = connections.datagramRow
+    killReply(row)
+    // What threads replied while the call ran was in time.
+    if isThreadWaiting { takeInbox() }
+    let slot = connections[row].slot
+    connections[row].slot = .none
+    connections[row].fd = 0
+    connections[row].generation = (connections[row].generation &+ 1) & Token.generationMask
+    replies.retire(slot)
+  }
+
+  /// A reply to the datagram being served; 0 bytes are an empty datagram. Loop thread.
+  mutating func replyToDatagram(_ data: UnsafeRawPointer?, _ length: Int) -> Int64 {
+    if length > Self.mostBytes(datagram.path) { return ReplySlot.Answer.tooBig }
+    if datagram.isMuted { return ReplySlot.Answer.gone }
+    // An empty one is a packet as well.
+    let cost = max(1, length)
+    guard cost <= datagram.allowance, outbox.hasRoom(for: length) else {
+      let row = connections.datagramRow
+      hit(.amplification, row: row) { core in
+        "a reply of \(length) bytes was not sent: a sender that may be forged is not worth more"
+      }
+      return ReplySlot.Answer.full
+    }
+    datagram.allowance -= cost
+    unsafe outbox.add(data, length, along: datagram.path)
+    context.value.replies &+= 1
+    return 0
+  }
+
+  /// The same on another thread, under the inbox's lock: what can be told at once.
+  func judgeDatagramReply(_ length: Int) -> Int64? {
+    if length > Self.mostBytes(datagram.path) { return ReplySlot.Answer.tooBig }
+    return datagram.isMuted ? ReplySlot.Answer.gone : nil
+  }
+}
+
+extension Int {
+  fileprivate func multipliedClamping(by factor: Int) -> Int {
+    let (product, overflow) = multipliedReportingOverflow(by: factor)
+    return overflow ? .max : product
+  }
+}
