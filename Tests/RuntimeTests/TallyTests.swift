@@ -1,0 +1,119 @@
+// The count of clients over all workers: exact while workers come, go and die.
+
+internal import Control
+internal import Kernel
+internal import Testing
+
+@testable import Runtime
+
+@Suite(.timeLimit(.minutes(1)))
+struct TallyTests {
+  /// A file as the supervisor makes it, with all cells in use.
+  private final class Host {
+    let file: MemoryFile
+    let layout: TallyLayout
+    private let mapping: Mapping
+
+    init(workers: Int, addresses: Int) throws {
+      layout = TallyLayout(cellCount: workers, addressCapacity: addresses)
+      file = try MemoryFile(name: "test tally", byteCount: layout.byteCount)
+      mapping = try Mapping(
+        sharing: file.descriptor.rawValue, byteCount: layout.byteCount, writable: true)
+      unsafe mapping.bytes.storeBytes(of: UInt32(workers), as: UInt32.self)
+      unsafe mapping.bytes.storeBytes(of: 0x9E37_79B9_7F4A_7C15, toByteOffset: 8, as: UInt64.self)
+    }
+
+    func worker(_ cell: Int) throws -> Member {
+      Member(tally: Immortal(try Tally(fd: file.descriptor.rawValue, layout: layout, cell: cell)))
+    }
+
+    /// What the supervisor does once a worker has ended.
+    func wipe(_ cell: Int) {
+      let offset = layout.offset(ofCell: cell)
+      let end = offset + layout.cellByteCount
+      for place in offset..<end { unsafe mapping.bytes[place] = 0 }
+    }
+  }
+
+  /// One worker's tally, copyable for the test's macros.
+  private struct Member {
+    let tally: Immortal<Tally>
+    var total: Int { tally.value.total }
+    func enter(limit: Int) -> Bool { tally.value.enter(limit: limit) }
+    func enter(_ key: UInt64, limit: Int) -> Bool { tally.value.enter(key, limit: limit) }
+    func leave() { tally.value.leave() }
+    func leave(_ key: UInt64) { tally.value.leave(key) }
+  }
+
+  private static func v4(_ text: String) -> Endpoint { Endpoint(address: text, port: 1)! }
+
+  @Test
+  func `The limit holds for all workers together`() throws {
+    let host = try Host(workers: 3, addresses: 0)
+    let workers = try (0..<3).map { try host.worker($0) }
+    for turn in 0..<10 { #expect(workers[turn % 3].enter(limit: 10)) }
+    for worker in workers { #expect(!worker.enter(limit: 10)) }
+    #expect(workers[0].total == 10)
+    workers[1].leave()
+    #expect(workers[2].enter(limit: 10))
+    #expect(!workers[0].enter(limit: 10))
+  }
+
+  @Test
+  func `A worker that died takes exactly its own clients out`() throws {
+    let host = try Host(workers: 2, addresses: 100)
+    let (one, two) = (try host.worker(0), try host.worker(1))
+    let key = Tally.key(of: Self.v4("192.0.2.1"))
+    for _ in 0..<3 {
+      #expect(one.enter(limit: 100))
+      #expect(one.enter(key, limit: 5))
+    }
+    for _ in 0..<2 {
+      #expect(two.enter(limit: 100))
+      #expect(two.enter(key, limit: 5))
+    }
+    #expect(!two.enter(key, limit: 5))
+    host.wipe(0)
+    #expect(two.total == 2)
+    for _ in 0..<3 { #expect(two.enter(key, limit: 5)) }
+    #expect(!two.enter(key, limit: 5))
+  }
+
+  @Test
+  func `IPv6 clients count by their /64, IPv4 clients by their address`() {
+    let one = Self.v4("2001:db8:1:2::1")
+    let neighbour = Self.v4("2001:db8:1:2:ffff::9")
+    let other = Self.v4("2001:db8:1:3::1")
+    #expect(Tally.key(of: one) == Tally.key(of: neighbour))
+    #expect(Tally.key(of: one) != Tally.key(of: other))
+    #expect(Tally.key(of: Self.v4("192.0.2.1")) != Tally.key(of: Self.v4("192.0.2.2")))
+  }
+
+  @Test
+  func `Addresses that come and go are counted as in a dictionary`() throws {
+    let host = try Host(workers: 2, addresses: 128)
+    let workers = [try host.worker(0), try host.worker(1)]
+    var random = SplitMix64(for: "addresses that come and go")
+    var model: [UInt64: [Int]] = [:]
+    var open = [[UInt64]](repeating: [], count: 2)
+    for step in 0..<200_000 {
+      let worker = Int(random.next() % 2)
+      let comes = open[worker].isEmpty || (open[worker].count < 128 && random.next() % 2 == 0)
+      if comes {
+        let key = random.next() % 150
+        let total = (model[key] ?? [0, 0]).reduce(0, +)
+        let fits = workers[worker].enter(key, limit: 3)
+        try #require(fits == (total < 3), "step \(step), key \(key)")
+        if fits {
+          model[key, default: [0, 0]][worker] += 1
+          open[worker].append(key)
+        }
+      } else {
+        let place = Int(random.next() % UInt64(open[worker].count))
+        let key = open[worker].remove(at: place)
+        workers[worker].leave(key)
+        model[key]![worker] -= 1
+      }
+    }
+  }
+}
