@@ -94,6 +94,8 @@ extern "C" {
  *                              what the client still sends is discarded. See portico_finish().
  *                              On a datagram, which has nothing to finish: PORTICO_MISUSE.
  *
+ * A datagram's reply ends with the call that passed it, for every handler.
+ *
  * Returns, when >= 0: the bytes that now wait in the host for this client. Otherwise one of the
  * four codes below, and nothing was queued.
  *
@@ -107,11 +109,13 @@ typedef int64_t (*portico_reply)(const void *PORTICO_NULLABLE data, size_t len);
 /* reply(NULL, PORTICO_FINISH): the length that means finish. */
 #define PORTICO_FINISH ((size_t)-1)
 
-/* The connection is closed or finished. Harmless. */
+/* The connection is closed or finished, the datagram's call is over, or its sender's port is one
+ * that the host never answers (--udp-mute). Harmless. */
 #define PORTICO_GONE (-1)
 /* This client does not read: its queue is at the hard limit (16 MiB). Wait for on_writable; on a
  * stream whose handler has no on_writable the host aborts the connection after the call, since a
- * hole in the stream would be worse. */
+ * hole in the stream would be worse. On a datagram: the sender, who may be forged, is not worth
+ * that many bytes (--udp-amplification); this one reply is not sent. */
 #define PORTICO_FULL (-2)
 /* Not allowed here: for example a reply of a PORTICO_INLINE handler outside its call. Counted. */
 #define PORTICO_MISUSE (-3)
@@ -242,8 +246,9 @@ typedef struct portico_host {
    * on_timer). [in call] */
   int32_t (*PORTICO_NONNULL timer)(portico_reply PORTICO_NULLABLE reply, uint64_t milliseconds);
 
-  /* Ends the connection at once: what is queued is thrown away and the client sees a reset.
-   * Returns 0 or PORTICO_GONE. [any thread] */
+  /* Ends the connection at once: what is queued is thrown away and the client sees a reset (over a
+   * Unix socket, which has none, an end). Returns 0, PORTICO_GONE, or PORTICO_MISUSE for a
+   * datagram. [any thread] */
   int32_t (*PORTICO_NONNULL abort)(portico_reply PORTICO_NONNULL reply);
 
   /* A further table by name, or NULL when this host has none of that name. [any thread] */

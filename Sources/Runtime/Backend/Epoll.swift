@@ -39,11 +39,7 @@ struct Epoll: Backend, ~Copyable {
   private var nextEvent = 0
   private var acceptsLeft = acceptBurst
   private var tellsPeer = true
-  /// The batch that is being delivered, and the place and number of its datagrams.
-  private let batch = DatagramBatch()
-  private var batchToken = Token(rawValue: 0)
-  private var batchCount = 0
-  private var nextDatagram = 0
+  private var incoming = DatagramReceiver()
   private let outgoing = DatagramBatch()
   /// By row of the connection table, and of the listener table.
   private let watches: FlatTable<Watch>
@@ -113,7 +109,7 @@ struct Epoll: Backend, ~Copyable {
     disarmControl(fd)
   }
 
-  var path: DatagramPath { batch.path(nextDatagram - 1) }
+  var path: DatagramPath { incoming.path }
 
   mutating func sendDatagrams(
     _ fd: Int32, _ outbox: borrowing DatagramOutbox, from first: Int
@@ -241,9 +237,9 @@ struct Epoll: Backend, ~Copyable {
       completion.token = entry.token
       return completion
     }
-    while nextDatagram < batchCount || nextEvent < eventCount {
+    while incoming.isHolding || nextEvent < eventCount {
       let completion =
-        nextDatagram < batchCount ? nextOfBatch(room) : nextFromKernel(room)
+        unsafe incoming.isHolding ? incoming.next(in: room.datagrams) : nextFromKernel(room)
       if completion.kind != .none { return completion }
     }
     while !expected.isSpent || expectMore() {
@@ -315,7 +311,10 @@ struct Epoll: Backend, ~Copyable {
     switch token.purpose {
     case .wake: completion.kind = .woken
     case .control: completion.kind = .control
-    case .datagrams: receiveBatch(token, room, &completion)
+    case .datagrams:
+      // One batch each time; the socket stays ready while there are more. 0 since it was disarmed.
+      guard listeners[token.index] > 0 else { return .nothing }
+      return unsafe incoming.receive(listeners[token.index], token, into: room.datagrams)
     case .connection, .listener: connectionEvent(token, mask, room, &completion)
     }
     return completion
@@ -338,37 +337,6 @@ struct Epoll: Backend, ~Copyable {
     } else if mask & broken != 0 {
       completion.kind = .failed
     }
-  }
-
-  /// One batch for each time that a socket is ready; it stays ready while there are more.
-  private mutating func receiveBatch<Room: ReceiveRoom & ~Copyable>(
-    _ token: Token, _ room: borrowing Room, _ completion: inout Completion
-  ) {
-    // 0 since it was disarmed in this tick.
-    guard listeners[token.index] > 0 else { return }
-    // SAFETY: the room holds a batch, and every datagram is delivered before the next batch.
-    let result = unsafe batch.receive(listeners[token.index], into: room.datagrams)
-    nextDatagram = 0
-    batchCount = max(0, result)
-    batchToken = token
-    if result > 0 {
-      completion = nextOfBatch(room)
-    } else if result < 0, result != -Int(EAGAIN), result != -Int(EINTR) {
-      completion.kind = .datagram
-      completion.result = result
-    }
-  }
-
-  private mutating func nextOfBatch<Room: ReceiveRoom & ~Copyable>(
-    _ room: borrowing Room
-  ) -> Completion {
-    var completion = Completion.nothing
-    completion.kind = .datagram
-    completion.token = batchToken
-    completion.result = batch.length(nextDatagram)
-    unsafe completion.bytes = room.datagrams + nextDatagram * DatagramBatch.stride
-    nextDatagram += 1
-    return completion
   }
 
   private func accept(_ token: Token) -> Completion {

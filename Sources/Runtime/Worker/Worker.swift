@@ -67,7 +67,8 @@ public enum Worker {
     }
     guard ck_is_only(user, group) == 1 else {
       throw PluginRejection(
-        description: "the worker became user \(user) and group \(group), but could still become root again")
+        description:
+          "the worker became user \(user) and group \(group), but can still be root again")
     }
   }
 
