@@ -43,6 +43,8 @@ let package = Package(
     .library(name: "thankyou", type: .dynamic, targets: ["thankyou"]),
     .library(name: "echo", type: .dynamic, targets: ["echo"]),
     .library(name: "daytime", type: .dynamic, targets: ["daytime"]),
+    .library(name: "discard", type: .dynamic, targets: ["discard"]),
+    .library(name: "chargen", type: .dynamic, targets: ["chargen"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -87,6 +89,10 @@ let package = Package(
       name: "echo", path: "Plugins/echo", publicHeadersPath: ".", cSettings: plugin),
     .target(
       name: "daytime", path: "Plugins/daytime", publicHeadersPath: ".", cSettings: plugin),
+    .target(
+      name: "discard", path: "Plugins/discard", publicHeadersPath: ".", cSettings: plugin),
+    .target(
+      name: "chargen", path: "Plugins/chargen", publicHeadersPath: ".", cSettings: plugin),
 
     .testTarget(
       name: "SupervisorTests", dependencies: ["Supervisor", "Control", "Kernel", "CKernel"],

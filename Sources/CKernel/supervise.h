@@ -6,6 +6,7 @@
 #ifndef CKERNEL_SUPERVISE_H
 #define CKERNEL_SUPERVISE_H
 
+#include "page.h"
 #include "process.h"
 #include "sockets.h"
 
@@ -188,6 +189,11 @@ static inline int64_t ck_hard_descriptor_limit(void) {
   struct rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return -errno;
   return limit.rlim_max > INT32_MAX ? INT32_MAX : (int64_t)limit.rlim_max;
+}
+
+/* ck_limit_count of a page that was copied: Swift can pass that without a pointer. */
+static inline uint64_t ck_page_limit(ck_page page, uint32_t limit) {
+  return limit < CK_LIMIT_COUNT ? ck_limit_count(&page, (int)limit) : 0;
 }
 
 static inline int ck_open_read_write(const char *path) {

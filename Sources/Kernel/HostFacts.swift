@@ -24,8 +24,38 @@ public enum HostFacts {
     environment.first { $0.hasPrefix(name + "=") }.map { String($0.dropFirst(name.utf8.count + 1)) }
   }
 
-  /// Cores this process may run on.
-  public static var coreCount: Int { max(1, Int(ck_core_count())) }
+  /// Cores this process may run on, or as many as its control group gives it the time of.
+  public static var coreCount: Int {
+    let limit = ControlGroup(read: text(of:)).coreLimit ?? .max
+    return max(1, min(Int(ck_core_count()), limit))
+  }
+
+  /// Memory of the machine, or as much of it as the control group allows; nil when that cannot be
+  /// told.
+  public static var memoryByteCount: Int? {
+    let limits = [
+      text(of: "/proc/meminfo").flatMap(totalMemory(in:)),
+      ControlGroup(read: text(of:)).memoryLimit,
+    ]
+    return limits.compactMap(\.self).min()
+  }
+
+  /// Bytes, from a text as /proc/meminfo is: `MemTotal:  4028440 kB`. Pure.
+  public static func totalMemory(in text: String) -> Int? {
+    for line in text.split(separator: "\n") where line.hasPrefix("MemTotal:") {
+      let words = line.split(separator: " ")
+      guard words.count == 3, words[2] == "kB", let kibibytes = Int(words[1]), kibibytes > 0 else {
+        return nil
+      }
+      let (bytes, overflow) = kibibytes.multipliedReportingOverflow(by: 1024)
+      return overflow ? nil : bytes
+    }
+    return nil
+  }
+
+  private static func text(of path: String) -> String? {
+    (try? Files.contents(of: path, limit: 1 << 20)).map { String(decoding: $0, as: UTF8.self) }
+  }
 
   /// The most descriptors a child may open.
   public static var hardDescriptorLimit: Int { max(64, Int(ck_hard_descriptor_limit())) }

@@ -59,6 +59,12 @@ public struct MemoryFile: ~Copyable, Sendable {
     self.descriptor = fd
   }
 
+  /// Makes a range read as zero, for everybody who maps it, and gives its memory back.
+  public func wipe(offset: Int, byteCount: Int) throws(SystemError) {
+    try SystemError.check(
+      "fallocate", ck_punch(descriptor.rawValue, Int64(offset), Int64(byteCount)))
+  }
+
   private static let fixedSize: Int32 = 0x1 | 0x2 | 0x4  // F_SEAL_SEAL, _SHRINK, _GROW
   private static let fixed: Int32 = fixedSize | 0x8  // and F_SEAL_WRITE
 }
@@ -96,6 +102,22 @@ public struct MemoryFile: ~Copyable, Sendable {
     precondition(unsafe bytes.count >= MemoryLayout<Value>.size, "BUG: the mapping is too small")
     // SAFETY: the mapping is page-aligned, lives as long as this value, and is large enough.
     return unsafe bytes.load(as: type)
+  }
+
+  /// Stores a number where another process may be reading it.
+  public func store(_ value: UInt32, at offset: Int) {
+    let (end, size) = (unsafe bytes.count, MemoryLayout<UInt32>.size)
+    precondition(offset >= 0 && offset % size == 0 && offset <= end - size, "BUG: a store outside")
+    // SAFETY: it lies inside the mapping, which is page-aligned and lives as long as this value.
+    unsafe ck_store_u32(bytes.baseAddress! + offset, value)
+  }
+
+  /// The same for a larger number.
+  public func store(_ value: UInt64, at offset: Int) {
+    let (end, size) = (unsafe bytes.count, MemoryLayout<UInt64>.size)
+    precondition(offset >= 0 && offset % size == 0 && offset <= end - size, "BUG: a store outside")
+    // SAFETY: as above.
+    unsafe ck_store_u64(bytes.baseAddress! + offset, value)
   }
 
   // SAFETY: only this value unmaps, once; whoever borrowed the bytes did so from a living owner.

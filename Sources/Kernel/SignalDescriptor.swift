@@ -10,6 +10,7 @@ public enum HostSignal: Int32, CaseIterable, Sendable {
   case interrupt = 2
   case hangUp = 1
   case quit = 3
+  case userOne = 10
   case childEnded = 17
 
   /// As it is named in the log: `SIGTERM`.

@@ -43,16 +43,14 @@ final class CommandProcess {
 
 extension Supervisor {
   func startCommand() {
-    let uri = listeners[0].connectableURI
+    var address = ["PORTICO_URI=\(listeners[0].connectableURI)"]
+    if let port = listeners[0].port { address.append("PORTICO_PORT=\(port)") }
     let environment = HostFacts.environment.filter {
       !$0.hasPrefix("PORTICO_URI=") && !$0.hasPrefix("PORTICO_PORT=")
     }
     do throws(SystemError) {
       command = try CommandProcess(
-        arguments: options.command,
-        environment: environment + [
-          "PORTICO_URI=\(uri)", "PORTICO_PORT=\(listeners[0].endpoint.port)",
-        ])
+        arguments: options.command, environment: environment + address)
     } catch {
       failure = StartFailure("the command \(options.command[0]) cannot be run: \(error.reason)")
     }

@@ -72,6 +72,7 @@ extension Supervisor {
 
   private func giveUpLoading() {
     wantsReload = false
+    renewsAt = nil
     guard let generation = upcoming else { return }
     upcoming = nil
     retired.append(generation)
@@ -101,7 +102,7 @@ extension Supervisor {
     if phase == .serving, let current {
       deadlines += current.places.compactMap { $0.worker == nil ? $0.policy.dueTime : nil }
     }
-    deadlines += [command?.killDeadline, refusesClientsAt].compactMap(\.self)
+    deadlines += [command?.killDeadline, refusesClientsAt, renewsAt].compactMap(\.self)
     return deadlines.min()
   }
 
@@ -126,6 +127,10 @@ extension Supervisor {
       for (index, place) in current.places.enumerated() where place.worker == nil {
         if let due = place.policy.dueTime, due <= now { restart(current, index: index) }
       }
+    }
+    if let time = renewsAt, time <= now {
+      renewsAt = nil
+      renewIfSpent()
     }
     if let time = refusesClientsAt, time <= now {
       refusesClientsAt = nil

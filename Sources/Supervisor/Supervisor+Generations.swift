@@ -9,13 +9,11 @@ internal import Logging
 extension Supervisor {
   /// A drained worker is killed when it has not ended so long after its deadline.
   static let graceAfterDeadline = Duration.seconds(1)
+  /// Between two attempts to replace a generation that has used up its reply addresses.
+  private static let renewalDelay = Duration.seconds(10)
 
   /// Starts the scout. Whether its plugin can be served shows later, in the loop.
-  func startFirstGeneration() throws(StartFailure) {
-    let generation = try makeGeneration()
-    upcoming = generation
-    try spawnWorker(of: generation, index: 0)
-  }
+  func startFirstGeneration() throws(StartFailure) { try load(readGeneration(.start)) }
 
   /// Reads plugin and configuration anew; the old generation goes on until the new one is loaded.
   func reload() {
@@ -26,12 +24,32 @@ extension Supervisor {
     }
     wantsReload = false
     do throws(StartFailure) {
-      let generation = try makeGeneration()
+      let generation = try readGeneration(.reload)
       logger.info("reloading: reading \(generation.image.path) anew")
-      upcoming = generation
-      try spawnWorker(of: generation, index: 0)
+      try load(generation)
     } catch {
-      abandonReload(because: error.description)
+      abandonLoading(.reload, because: error.description)
+    }
+  }
+
+  /// A worker has used up its reply addresses: its generation is replaced by one like it.
+  func wasSpent(_ generation: Generation) {
+    guard generation === current, !generation.isSpent else { return }
+    generation.isSpent = true
+    renewIfSpent()
+  }
+
+  /// Not while another generation is loading: that one may be all that is needed.
+  func renewIfSpent() {
+    guard phase == .serving, upcoming == nil, renewsAt == nil, let current, current.isSpent else {
+      return
+    }
+    logger.info("\(current.title) has used up its reply addresses: renewing its workers")
+    do throws(StartFailure) {
+      try load(
+        newGeneration(.renewal, image: current.image, configuration: current.configuration))
+    } catch {
+      abandonLoading(.renewal, because: error.description)
     }
   }
 
@@ -47,8 +65,9 @@ extension Supervisor {
         current = generation
         upcoming = nil
         assignSockets()
+        warnOfMissingDescriptors(workerCount: count)
       }
-      if count > 1, !report.isSharded {
+      if count > 1, !report.isSharded, generation.origin != .renewal {
         logger.warning(
           """
           \(generation.title) does not promise PORTICO_SHARDED: each of the \(count) workers has a \
@@ -62,7 +81,7 @@ extension Supervisor {
       if isFirst {
         failure = error
       } else {
-        abandonReload(because: error.description)
+        abandonLoading(generation.origin, because: error.description)
       }
     }
   }
@@ -73,30 +92,40 @@ extension Supervisor {
       preconditionFailure("BUG: a generation takes over from nobody")
     }
     for listener in listeners {
-      do throws(SystemError) {
+      do throws(StartFailure) {
         try listener.setDefersAccept(!report.speaksFirst)
       } catch {
-        logger.warning("\(listener.realURI): \(error)")
+        logger.warning("\(error)")
       }
     }
     upcoming = nil
     current = generation
+    renewsAt = nil
     assignSockets()
     for worker in old.workers { drain(worker) }
     retired.append(old)
-    logger.info("reloaded: serving \(summary(of: generation))")
+    let verb = generation.origin == .renewal ? "renewed" : "reloaded"
+    logger.info("\(verb): serving \(summary(of: generation))")
     if wantsReload { reload() }
   }
 
   /// The old generation goes on.
-  func abandonReload(because reason: String) {
+  func abandonLoading(_ origin: Generation.Origin, because reason: String) {
     if let generation = upcoming {
       upcoming = nil
       for worker in generation.workers { kill(worker, isExpected: true) }
       retired.append(generation)
     }
-    logger.error("reload failed, \(current?.title ?? "the old plugin") goes on: \(reason)")
+    var (name, consequence) = ("reload", "")
+    if origin == .renewal {
+      renewsAt = .now + Self.renewalDelay
+      name = "renewal"
+      consequence = "; it is tried again in \(Self.renewalDelay.components.seconds) s"
+    }
+    let title = current?.title ?? "the old plugin"
+    logger.error("\(name) failed, \(title) goes on: \(reason)\(consequence)")
     if wantsReload { reload() }
+    renewIfSpent()
   }
 
   /// Tells each worker that can serve which sockets to poll; those that know are not told again.
@@ -107,7 +136,7 @@ extension Supervisor {
       ready[worker.index] = worker
     }
     let sets = SocketAssignment.sockets(
-      listenerCount: listeners.count, socketsPerListener: socketsPerListener,
+      of: listeners.map(\.descriptors.count), workerCount: generation.places.count,
       readyWorkers: Set(ready.keys))
     for (index, worker) in ready.sorted(by: { $0.key < $1.key }) {
       let sockets = sets[index] ?? []
@@ -134,60 +163,64 @@ extension Supervisor {
   /// Starts a process for a place of a generation, which may be a new one.
   func spawnWorker(of generation: Generation, index: Int) throws(StartFailure) {
     let now = Moment.now
+    guard let cell = tally.takeCell() else {
+      throw StartFailure(
+        """
+        worker \(index) cannot be started: \(workers.count) workers are still there, most of them \
+        draining; a shorter --drain-timeout ends them sooner
+        """)
+    }
     let worker: Worker
     do throws(SystemError) {
-      worker = try spawner.spawn(generation, index: index, now: now)
-      workers[worker.serial] = worker
-      for channel in Worker.Channel.allCases {
-        try poller.add(worker.descriptor(of: channel), token: worker.token(channel))
-      }
+      worker = try spawner.spawn(generation, index: index, tallyCell: cell, now: now)
     } catch {
+      freeCell(cell)
       throw StartFailure("worker \(index) cannot be started: \(error)")
     }
+    workers[worker.serial] = worker
     if index < generation.places.count {
       generation.places[index].policy.started(at: now)
       generation.places[index].worker = worker
     } else {
       generation.places.append(.init(policy: RestartPolicy(startedAt: now), worker: worker))
     }
+    do throws(SystemError) {
+      for channel in Worker.Channel.allCases {
+        try poller.add(worker.descriptor(of: channel), token: worker.token(channel))
+      }
+    } catch {
+      kill(worker, isExpected: true)
+      throw StartFailure("worker \(index) cannot be watched: \(error)")
+    }
     logger.debug("worker \(index) started as pid \(worker.process.pid)")
   }
 
-  private func makeGeneration() throws(StartFailure) -> Generation {
-    let image = try PluginImage(path: try locator.path(of: options.plugin))
-    var configuration = WorkerConfiguration()
-    configuration.pluginPath = image.path
-    configuration.settings = options.settings
-    if let path = options.handlerConfigPath {
-      do throws(SystemError) {
-        configuration.handlerConfig = try Files.contents(of: path, limit: 1 << 26)
-      } catch {
-        throw StartFailure("the file \(path) of --handler-config cannot be read: \(error.reason)")
-      }
+  func freeCell(_ cell: UInt32) {
+    do throws(SystemError) {
+      try tally.giveBack(cell)
+    } catch {
+      logger.warning("what a worker counted cannot be wiped: \(error)")
     }
-    configuration.logLevel = options.logLevel
-    configuration.logsRequests = options.logsRequests
-    configuration.isStrict = options.isStrict
-    configuration.allowsWritableExecutable = options.allowsWritableExecutable
-    configuration.receiveSize = options.receiveSize.bytes
-    configuration.lingerBytes = options.lingerBytes.bytes
-    configuration.idleTimeout_ms = options.idleTimeout.ms ?? 0
-    configuration.afterEOFTimeout_ms = options.afterEOFTimeout.ms ?? 0
-    configuration.listeners = listeners.map(\.realURI)
-    configuration.transports = listeners.map { _ in .tcp }
-    for listener in listeners.indices {
-      configuration.sockets += Array(repeating: UInt16(listener), count: socketsPerListener)
-    }
-    configuration.maxConnections = Self.connectionLimit(
-      descriptorLimit: HostFacts.hardDescriptorLimit, socketCount: configuration.sockets.count)
-    generationCount += 1
-    return Generation(number: generationCount, image: image, configuration: configuration)
   }
 
-  /// Descriptors a worker may open, less those it is born with and 64 for the plugin's own; the
-  /// upper bound keeps its tables within a few hundred megabytes of address space.
-  static func connectionLimit(descriptorLimit: Int, socketCount: Int) -> Int {
-    min(max(descriptorLimit - socketCount - 64, 16), 100_000)
+  private func load(_ generation: Generation) throws(StartFailure) {
+    upcoming = generation
+    try spawnWorker(of: generation, index: 0)
+  }
+
+  private func readGeneration(
+    _ origin: Generation.Origin
+  ) throws(StartFailure) -> Generation {
+    let image = try PluginImage(path: try locator.path(of: options.plugin))
+    return newGeneration(origin, image: image, configuration: try makeConfiguration(for: image))
+  }
+
+  private func newGeneration(
+    _ origin: Generation.Origin, image: PluginImage, configuration: WorkerConfiguration
+  ) -> Generation {
+    generationCount += 1
+    return Generation(
+      number: generationCount, origin: origin, image: image, configuration: configuration)
   }
 
   private func listen(_ report: PluginReport) throws(StartFailure) {

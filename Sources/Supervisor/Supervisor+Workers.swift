@@ -47,7 +47,7 @@ extension Supervisor {
       }
       worker.refusal = reason.cut(toByteCount: 4096)
       worker.killDeadline = .now + .seconds(1)
-    case .spent: break
+    case .spent: wasSpent(worker.generation)
     case .drained(let count):
       guard worker.lifecycle.reportedDrained() else {
         return misbehaved(worker, "it has drained, which nobody asked for")
@@ -122,6 +122,22 @@ extension Supervisor {
     logger.log(level: level, "\(message)", metadata: ["worker": "\(worker.index)"])
   }
 
+  /// What every worker has done so far: USR1 asks for it.
+  func logCounters() {
+    for worker in workers.values.sorted(by: { $0.serial < $1.serial }) {
+      log(WorkerCounters(worker.readPage()), of: worker, .info)
+    }
+  }
+
+  private func log(_ counters: WorkerCounters, of worker: Worker, _ level: LogLevel) {
+    guard level >= options.logLevel else { return }
+    writer.write(
+      LogLine(
+        time_ns: HostFacts.realtime_ns, level: level, source: "portico",
+        attributes: [.init("worker", UInt64(worker.index))], details: counters.details,
+        message: "worker \(worker.index): \(counters)"))
+  }
+
   /// Children that have ended are waited for, each by its number: one signal may stand for several.
   func reapChildren() {
     for worker in workers.values.sorted(by: { $0.serial < $1.serial }) {
@@ -134,6 +150,7 @@ extension Supervisor {
     readLastWords(of: worker)
     workers[worker.serial] = nil
     for channel in Worker.Channel.allCases { poller.remove(worker.descriptor(of: channel)) }
+    freeCell(worker.tallyCell)
     let generation = worker.generation
     generation.places[worker.index].worker = nil
     if worker.malformedRecordCount > 0 {
@@ -154,10 +171,13 @@ extension Supervisor {
     case .asAsked: log(worker, .debug, "worker \(worker.index) \(reason)")
     case .failedWhileDraining: logDeath(of: worker, reason, sentence)
     case .died where generation === upcoming && phase == .starting: failure = StartFailure(sentence)
-    case .died where generation === upcoming: abandonReload(because: sentence)
+    case .died where generation === upcoming:
+      abandonLoading(generation.origin, because: sentence)
     case .died where generation === current: replace(worker, reason, sentence)
     case .died: logDeath(of: worker, reason, sentence)
     }
+    let counters = WorkerCounters(worker.readPage())
+    log(counters, of: worker, counters.hasServed ? .info : .debug)
     retired.removeAll { $0.workers.isEmpty }
   }
 

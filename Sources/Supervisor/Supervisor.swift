@@ -30,8 +30,12 @@ package final class Supervisor {
   let poller: Poller
   let writer: LogWriter
   let logger: Logger
-  let listeners: [ListenerSockets]
+  let listeners: [any Listener]
+  /// Of TCP and UDP; as many workers as there may ever be.
   let socketsPerListener: Int
+  let account: WorkerAccount
+  let budget: WorkerBudget
+  let tally: Tally
   private let runFolder: RunFolder?
 
   var spawner: WorkerSpawner
@@ -46,6 +50,8 @@ package final class Supervisor {
   /// Generations that have been replaced; kept while their workers drain.
   var retired: [Generation] = []
   var wantsReload = false
+  /// When it is tried again to replace workers that have used up their reply addresses.
+  var renewsAt: Moment?
   /// When clients are refused, once workers have been told to end.
   var refusesClientsAt: Moment?
   var hasAnnounced = false
@@ -67,7 +73,9 @@ package final class Supervisor {
     } catch {
       throw StartFailure("cannot start: \(error)")
     }
-    logger = .supervisor(writer, level: options.logLevel)
+    let logger = Logger.supervisor(writer, level: options.logLevel)
+    self.logger = logger
+    account = try WorkerAccount.resolve(user: options.user, group: options.group)
     runFolder = try options.runFolder.map { path throws(StartFailure) in try RunFolder(path) }
     socketsPerListener = options.socketsPerListener(coreCount: coreCount)
     let count = socketsPerListener
@@ -75,15 +83,28 @@ package final class Supervisor {
     // generations of workers.
     HostFacts.reserveDescriptors(count * (2 * options.listeners.count + 6) + 64)
     listeners = try options.listeners.map { uri throws(StartFailure) in
-      try ListenerSockets(uri, socketCount: count)
+      try uri.open(socketCount: count) { logger.info("\($0)") }
     }
+    let sockets = listeners.flatMap(\.descriptors)
+    budget = WorkerBudget(
+      memoryLimit: options.memoryLimit, machineMemory: HostFacts.memoryByteCount,
+      workerCount: count, descriptorLimit: HostFacts.hardDescriptorLimit,
+      socketCount: sockets.count)
+    tally = try Tally(
+      TallyLayout(
+        cellCount: 4 * count + 16,
+        addressCapacity: options.maxPerAddress == .none ? 0 : budget.connections),
+      seed: .random(in: .min ... .max))
     spawner = try WorkerSpawner(
-      installation: installation, sockets: listeners.flatMap(\.descriptors))
+      installation: installation, sockets: sockets, tally: tally.descriptor)
   }
 
   /// Serves until told to end, and returns the exit status. Throws when it cannot start.
   package func run() throws(StartFailure) -> Int32 {
-    defer { writer.flush(atMost: .seconds(1)) }
+    defer {
+      for listener in listeners { listener.close() }
+      writer.flush(atMost: .seconds(1))
+    }
     try startFirstGeneration()
     while failure == nil, !isFinished {
       do throws(SystemError) {
@@ -127,6 +148,7 @@ package final class Supervisor {
     switch signal {
     case .childEnded: reapChildren()
     case .hangUp: reload()
+    case .userOne: logCounters()
     case .terminate, .interrupt, .quit: end(because: signal, isFromTerminal: isFromTerminal)
     }
   }

@@ -20,6 +20,51 @@
       try validated { () throws(InvalidWord) in try ByteCount(parsing: word, in: 0...(1 << 40)) }
     }
 
+    @Sendable static func frameSize(_ word: String) throws -> ByteCount {
+      try validated { () throws(InvalidWord) in try ByteCount(parsing: word, in: 1...(1 << 30)) }
+    }
+
+    @Sendable static func queueSize(_ word: String) throws -> ByteCount {
+      try validated { () throws(InvalidWord) in try ByteCount(parsing: word, in: 0...(1 << 40)) }
+    }
+
+    @Sendable static func memoryLimit(_ word: String) throws -> ByteCount {
+      let least = WorkerBudget.minimumMemory
+      return try validated { () throws(InvalidWord) in
+        try ByteCount(parsing: word, in: least...(1 << 40))
+      }
+    }
+
+    @Sendable static func connections(_ word: String) throws -> CountLimit {
+      try validated { () throws(InvalidWord) in
+        try CountLimit(parsing: word, in: 1...1_000_000_000)
+      }
+    }
+
+    @Sendable static func amplification(_ word: String) throws -> CountLimit {
+      try validated { () throws(InvalidWord) in try CountLimit(parsing: word, in: 1...65535) }
+    }
+
+    @Sendable static func mutedPorts(_ word: String) throws -> MutedPorts {
+      try validated { () throws(InvalidWord) in try MutedPorts(parsing: word) }
+    }
+
+    @Sendable static func overLimit(_ word: String) throws -> OverLimit {
+      guard let overLimit = OverLimit(rawValue: word) else {
+        throw ValidationError("write wait or reject")
+      }
+      return overLimit
+    }
+
+    @Sendable static func replyBudget(_ word: String) throws -> Int {
+      let range = 1000...1_000_000_000
+      guard let count = Int(unsignedDigits: word), range.contains(count) else {
+        throw ValidationError(
+          "write a number of addresses from \(range.lowerBound) to \(range.upperBound)")
+      }
+      return count
+    }
+
     @Sendable static func time(_ word: String) throws -> TimeLimit {
       try validated { () throws(InvalidWord) in try TimeLimit(parsing: word, allowsNone: false) }
     }

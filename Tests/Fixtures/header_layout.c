@@ -61,7 +61,8 @@ AT(portico_host, pause, 80, 8);
 AT(portico_host, timer, 88, 8);
 AT(portico_host, abort, 96, 8);
 AT(portico_host, extension, 104, 8);
-IS(sizeof(portico_host), 112);
+AT(portico_host, high_water, 112, 8);
+IS(sizeof(portico_host), 120);
 
 AT(portico_descriptor, magic, 0, 4);
 AT(portico_descriptor, size, 4, 4);

@@ -34,6 +34,13 @@ import Testing
     configuration.idleTimeout_ms = 5
     configuration.listeners = ["tcp://[::]:1"]
     configuration.sockets = [0, 0, 1]
+    configuration.transports = [.tcp, .unix, .udp]
+    configuration.mutedPorts = [7, 65535]
+    configuration.userID = 65534
+    configuration.tally = TallyLayout(cellCount: 3, addressCapacity: 5)
+    configuration.tallyCell = 2
+    configuration.connectionLimit = 1 << 40
+    configuration.rejectsOverLimit = true
     return configuration
   }
 
@@ -51,6 +58,7 @@ import Testing
   func workerMessages() throws {
     for message: WorkerMessage in [
       .loaded(report), .loaded(PluginReport()), .refused(reason: "no"), .drained(cutShort: 3),
+      .spent,
     ] {
       #expect(try WorkerMessage(decoding: message.encoded()) == message)
     }

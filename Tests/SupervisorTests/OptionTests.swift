@@ -62,6 +62,64 @@ import Testing
     #expect(TimeLimit.none.description == "none")
   }
 
+  @Test("Counts are numbers in a range, or none")
+  func counts() throws {
+    #expect(try CountLimit(parsing: "3", in: 1...9).count == 3)
+    #expect(try CountLimit(parsing: "none", in: 1...9) == CountLimit.none)
+    #expect(CountLimit(5).description == "5" && CountLimit.none.description == "none")
+    for word in ["0", "10", "", "-1", "+1", "1 ", "None", "٣", "99999999999999999999"] {
+      #expect(throws: InvalidWord("write a number from 1 to 9; 'none' switches it off")) {
+        try CountLimit(parsing: word, in: 1...9)
+      }
+    }
+  }
+
+  @Test("Ports that are never answered are a list, with 'own' for those of the host")
+  func mutedPorts() throws {
+    #expect(try MutedPorts(parsing: "7,19,own") == MutedPorts([7, 19], includesOwn: true))
+    #expect(try MutedPorts(parsing: "own") == MutedPorts([], includesOwn: true))
+    #expect(try MutedPorts(parsing: "7,7") == MutedPorts([7], includesOwn: false))
+    #expect(try MutedPorts(parsing: "none") == MutedPorts.none)
+    #expect(MutedPorts.standard.description == "7,11,13,17,19,37,own")
+    #expect(try MutedPorts(parsing: MutedPorts.standard.description) == MutedPorts.standard)
+    #expect(MutedPorts.none.description == "none")
+    for word in ["", "0", "65536", "7,", ",7", "7 ,9", "none,7", "echo", "-1"] {
+      #expect(throws: InvalidWord.self) { try MutedPorts(parsing: word) }
+    }
+  }
+
+  @Test("The host's own ports are muted where they are asked for, each once")
+  func ownPorts() {
+    #expect(MutedPorts([7, 9], includesOwn: true).ports(own: [9, 8]) == [7, 9, 8])
+    #expect(MutedPorts([7], includesOwn: false).ports(own: [9]) == [7])
+    #expect(MutedPorts.none.ports(own: [9]).isEmpty)
+  }
+
+  @Test("What --help calls the defaults is what a worker is told without options")
+  func defaults() {
+    var told = WorkerConfiguration()
+    RunOptions().fill(&told)
+    #expect(told.maxFrame == 1 << 20 && told.highWater == 256 << 10 && told.lowWater == 64 << 10)
+    #expect(told.replyLimit == 16 << 20 && told.replyBudget == 1_000_000)
+    #expect(told.firstByteTimeout_ms == 60000 && told.writeTimeout_ms == 60000)
+    #expect(told.idleTimeout_ms == 0 && told.slowCall_ms == 100 && told.udpAmplification == 3)
+    #expect(told.connectionLimit == 0 && told.addressLimit == 0 && !told.rejectsOverLimit)
+  }
+
+  @Test("Options reach the worker, and none is 0")
+  func told() {
+    var options = RunOptions()
+    options.maxPerAddress = CountLimit(5)
+    options.overLimit = .reject
+    options.udpAmplification = .none
+    options.slowCall = .none
+    options.firstByteTimeout = .none
+    var told = WorkerConfiguration()
+    options.fill(&told)
+    #expect(told.addressLimit == 5 && told.rejectsOverLimit)
+    #expect(told.udpAmplification == 0 && told.slowCall_ms == 0 && told.firstByteTimeout_ms == 0)
+  }
+
   @Test("Workers: as many as asked for, else one a core for a plugin that is SHARDED, else one")
   func workerCount() {
     var options = RunOptions()

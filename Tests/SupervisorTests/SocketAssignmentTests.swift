@@ -5,8 +5,11 @@ import Testing
 
 @Suite(.timeLimit(.minutes(3))) struct SocketAssignmentTests {
   private func assign(_ listeners: Int, _ sockets: Int, _ ready: Set<Int>) -> [Int: [UInt16]] {
-    SocketAssignment.sockets(
-      listenerCount: listeners, socketsPerListener: sockets, readyWorkers: ready)
+    assign(Array(repeating: sockets, count: listeners), workers: sockets, ready)
+  }
+
+  private func assign(_ counts: [Int], workers: Int, _ ready: Set<Int>) -> [Int: [UInt16]] {
+    SocketAssignment.sockets(of: counts, workerCount: workers, readyWorkers: ready)
   }
 
   @Test("Each worker polls its own socket of every listener")
@@ -15,10 +18,20 @@ import Testing
   }
 
   @Test("A single worker polls all sockets")
-  func single() { #expect(assign(1, 4, [0]) == [0: [0, 1, 2, 3]]) }
+  func singleWorker() { #expect(assign(1, 4, [0]) == [0: [0, 1, 2, 3]]) }
 
   @Test("The sockets of workers that are not ready go to the others in turn")
   func orphans() { #expect(assign(1, 4, [1, 2]) == [1: [0, 1], 2: [2, 3]]) }
+
+  @Test("A socket that is alone goes to one worker, several of them to different ones")
+  func single() {
+    let counts = [1, 2, 1, 1]
+    #expect(assign(counts, workers: 2, [0, 1]) == [0: [0, 1, 4], 1: [2, 3]])
+    #expect(assign(counts, workers: 2, [1]) == [1: [0, 1, 2, 3, 4]])
+    #expect(assign(counts, workers: 1, [0]) == [0: [0, 1, 2, 3, 4]])
+    #expect(assign([1], workers: 4, [2, 3]) == [2: [0], 3: []])
+    #expect(assign([1], workers: 4, []).isEmpty)
+  }
 
   @Test("Without a ready worker nobody polls anything")
   func nobody() { #expect(assign(1, 4, []).isEmpty) }
@@ -28,13 +41,17 @@ import Testing
     var generator = SeededGenerator(test: "SocketAssignment")
     for _ in 0..<500 {
       let listeners = Int.random(in: 1...4, using: &generator)
-      let count = Int.random(in: 1...16, using: &generator)
+      let count = Int.random(in: 2...16, using: &generator)
+      let singles = Int.random(in: 0...20, using: &generator)
       let ready = Set((0..<count).filter { _ in Bool.random(using: &generator) })
-      let assigned = assign(listeners, count, ready)
+      let assigned = assign(
+        Array(repeating: count, count: listeners) + Array(repeating: 1, count: singles),
+        workers: count, ready)
       #expect(Set(assigned.keys) == ready)
       guard !ready.isEmpty else { continue }
       #expect(
-        assigned.values.flatMap(\.self).sorted() == (0..<UInt16(listeners * count)).map(\.self))
+        assigned.values.flatMap(\.self).sorted()
+          == (0..<UInt16(listeners * count + singles)).map(\.self))
       for worker in ready {
         for listener in 0..<listeners {
           #expect(assigned[worker]?.contains(UInt16(listener * count + worker)) == true)

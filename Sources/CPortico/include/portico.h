@@ -1,5 +1,5 @@
 /*
- * portico.h - the handler ABI of Portico, version 1.0. This file is the whole of it.
+ * portico.h - the handler ABI of Portico, version 1.1. This file is the whole of it.
  *
  * A plugin is a shared library that exports one function, handle(). Build it with
  *
@@ -73,7 +73,7 @@ extern "C" {
 
 /* The version of this header. Major: incompatible. Minor: something was appended. */
 #define PORTICO_ABI_MAJOR 1
-#define PORTICO_ABI_MINOR 0
+#define PORTICO_ABI_MINOR 1
 
 /* First word of a descriptor: "PRTC" read as a little-endian number. */
 #define PORTICO_MAGIC 0x43545250u
@@ -253,6 +253,11 @@ typedef struct portico_host {
 
   /* A further table by name, or NULL when this host has none of that name. [any thread] */
   const void *PORTICO_NULLABLE (*PORTICO_NONNULL extension)(const char *PORTICO_NONNULL id);
+
+  /* Since 1.1. Bytes that may wait for a client before it counts as one that does not read
+   * (--high-water). A handler with much to send stops once reply answers more, and goes on in
+   * on_writable: then a slow client costs little more than this many bytes. */
+  size_t high_water;
 } portico_host;
 
 /* ---------------------------------------------------------------------------------------------
@@ -273,7 +278,7 @@ typedef struct portico_host {
 /* Is right when several worker processes each run their own copy. The host then starts one worker
  * a core by default; otherwise one. */
 #define PORTICO_SHARDED 0x4u
-/* Calls for different connections may overlap. (No 1.0 host makes use of it.) */
+/* Calls for different connections may overlap. (No 1.x host makes use of it so far.) */
 #define PORTICO_CONCURRENT 0x8u
 
 typedef struct portico_descriptor {
@@ -312,7 +317,8 @@ typedef struct portico_descriptor {
   void (*PORTICO_NULLABLE on_eof)(void *PORTICO_NULLABLE state,
                                   portico_reply PORTICO_NONNULL reply);
 
-  /* After a PORTICO_FULL: there is room again (below the low-water mark). [host] */
+  /* After a PORTICO_FULL, or (since 1.1) a reply that answered more than host->high_water: most of
+   * what waited has gone (it is below the low-water mark). [host] */
   void (*PORTICO_NULLABLE on_writable)(void *PORTICO_NULLABLE state,
                                        portico_reply PORTICO_NONNULL reply);
 

@@ -16,12 +16,14 @@ extension Core {
   /// What one datagram may always cause: a packet that fits any Ethernet.
   private static var leastAllowance: Int { 1472 }
 
-  /// Readies the row for a datagram. False when there is no memory for its reply.
+  /// Readies the row for a datagram. False when there is no reply left for it.
   mutating func beginDatagram(
     socket: Int32, listener: UInt16, path: DatagramPath, byteCount: Int
   ) -> Bool {
     let row = connections.datagramRow
-    guard let slot = replies.issue(row: row, as: ReplySlot.State.datagram) else { return false }
+    guard !isOverspent, let slot = replies.issue(row: row, as: ReplySlot.State.datagram) else {
+      return false
+    }
     connections[row].fd = socket
     connections[row].slot = slot
     connections[row].listener = listener

@@ -108,6 +108,7 @@ extension Core {
     }
     context.value.replies &+= 1
     noteReply(row)
+    noteWaiting(row, waiting + bytes.count)
     return Int64(waiting + bytes.count)
   }
 

@@ -29,7 +29,8 @@ enum HostServices {
         setting: serviceSetting, config: serviceConfig, log: serviceLog,
         log_enabled: serviceLogEnabled, state: serviceState, pending: servicePending,
         need: serviceNeed, pause: servicePause, timer: serviceTimer, abort: serviceAbort,
-        extension: serviceExtension))
+        extension: serviceExtension,
+        high_water: core.value.limits.highWater))
     return unsafe UnsafePointer(table)
   }
 }

@@ -48,6 +48,7 @@ extension Loop where IO: ~Copyable {
       restAccepting(for: .resources, "libffi has no memory for more replies")
       return
     }
+    if core.value.isOverspent { restAccepting(for: .resources, "its reply addresses are used up") }
     core.value.connections[row].slot = slot
     core.value.connections[row].lastActivity_ms = core.value.now_ms
     if hasClientTimeouts { schedule(row) }
@@ -102,7 +103,8 @@ extension Loop where IO: ~Copyable {
   }
 
   mutating func resumeAccepting() {
-    let isFull = core.value.connections.isFull || isOverConnectionLimit
+    let isFull =
+      core.value.connections.isFull || isOverConnectionLimit || core.value.isOverspent
     if isFull || core.value.heldByteCount > core.value.limits.memory / 4 * 3 {
       acceptAgain_ms = core.value.now_ms + Self.rest_ms
       return

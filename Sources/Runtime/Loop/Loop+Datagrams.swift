@@ -26,7 +26,7 @@ extension Loop where IO: ~Copyable {
         byteCount: count)
     else {
       core.value.hit(.resources) { core in
-        "a datagram was dropped: libffi has no memory for more replies"
+        "a datagram was dropped: there is no reply left for it"
       }
       return
     }

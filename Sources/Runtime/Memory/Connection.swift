@@ -98,7 +98,7 @@ struct Connection: BitwiseCopyable {
     static let blocked = Marks(rawValue: 1 << 8)
     /// `handle` returned 0 with output above low-water: call it again when that ends.
     static let retryWhenDrained = Marks(rawValue: 1 << 9)
-    /// A reply was refused with FULL: `on_writable` is due.
+    /// A reply was refused with FULL, or answered more than high-water: `on_writable` is due.
     static let full = Marks(rawValue: 1 << 10)
     /// The backend will say when the socket takes bytes again.
     static let sending = Marks(rawValue: 1 << 11)

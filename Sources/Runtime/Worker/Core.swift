@@ -122,6 +122,7 @@ struct Core: ~Copyable {
       unsafe enqueue(bytes, count: entry.count, row: row)
       context.value.replies &+= 1
       noteReply(row)
+      noteWaiting(row, pending(row))
     case .finish: connections[row].marks.insert(.finishing)
     case .full:
       inbox.withLock { connections[row].hasInboundFull = false }
@@ -137,6 +138,13 @@ struct Core: ~Copyable {
   mutating func noteReply(_ row: Int) {
     if connections[row].marks.contains(.awaitingReply) {
       connections[row].deadline_ms = now_ms + limits.afterEOFTimeout_ms
+    }
+  }
+
+  /// More than the high-water mark waits: the handler is told when most of that has gone.
+  mutating func noteWaiting(_ row: Int, _ byteCount: Int) {
+    if byteCount > limits.highWater, handler.hears(.writable) {
+      connections[row].marks.insert(.full)
     }
   }
 
@@ -198,6 +206,9 @@ extension Core {
   /// Has another thread left a wish?
   var isThreadWaiting: Bool { unsafe ck_load_u32(context.value.inboxCount) != 0 }
 
+  /// The worker was to be replaced long ago, and that has not been possible.
+  var isOverspent: Bool { replies.issued > 2 * configuration.replyBudget }
+
   mutating func replenishReplies() {
     replies.replenish()
     guard replies.issued > configuration.replyBudget, !isSpent else { return }
@@ -249,8 +260,8 @@ extension Core {
           addressCapacity: configuration.addressLimit == 0 ? 0 : configuration.maxConnections)
       }
     let mutedPorts = try PortSet(configuration.mutedPorts)
-    // The fast path looks at the stage alone, so it must not hold more than a client may have.
-    let stageCapacity = min(64 << 10, configuration.replyLimit)
+    // The fast path looks at the stage alone, so it must not hold what would pass a mark.
+    let stageCapacity = min(64 << 10, configuration.replyLimit, configuration.highWater)
     let context = Immortal(CallContext(core: core, stageCapacity: stageCapacity))
     let log = WorkerLog(fd: logFD, level: configuration.logLevel, page: page)
     core.fill(

@@ -58,7 +58,8 @@ public enum Worker {
   /// Becomes the user and the group that the handler is to run as; nothing of what this process was
   /// before can be had back, and that is tried.
   private static func dropPrivileges(_ configuration: WorkerConfiguration) throws {
-    guard let user = configuration.userID, let group = configuration.groupID else { return }
+    guard let group = configuration.groupID else { return }
+    let user = configuration.userID ?? Accounts.current.user
     let result = ck_become(user, group)
     guard result == 0 else {
       throw PluginRejection(

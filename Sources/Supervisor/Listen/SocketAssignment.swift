@@ -7,22 +7,30 @@ package enum SocketAssignment {
   /// Worker i keeps socket i of every listener, so that few sockets change hands when a worker
   /// comes or goes. A socket whose worker is not ready goes to the others in turn: with nobody
   /// polling it, the clients that the kernel gives to it would wait.
+  ///
+  /// A listener with a single socket (a Unix one) has one worker at a time. Several of them are
+  /// spread over the `workerCount` places in their order.
   package static func sockets(
-    listenerCount: Int, socketsPerListener: Int, readyWorkers: Set<Int>
+    of socketCounts: [Int], workerCount: Int, readyWorkers: Set<Int>
   ) -> [Int: [UInt16]] {
     let workers = readyWorkers.sorted()
     guard !workers.isEmpty else { return [:] }
     var assigned: [Int: [UInt16]] = [:]
     for worker in workers { assigned[worker] = [] }
-    var turn = 0
-    for listener in 0..<listenerCount {
-      for socket in 0..<socketsPerListener {
+    var (turn, index, singleCount) = (0, 0, 0)
+    for socketCount in socketCounts {
+      for socket in 0..<socketCount {
         var owner = socket
-        if !readyWorkers.contains(socket) {
+        if socketCount == 1 {
+          owner = singleCount % max(workerCount, 1)
+          singleCount += 1
+        }
+        if !readyWorkers.contains(owner) {
           owner = workers[turn % workers.count]
           turn += 1
         }
-        assigned[owner, default: []].append(UInt16(listener * socketsPerListener + socket))
+        assigned[owner, default: []].append(UInt16(index))
+        index += 1
       }
     }
     return assigned

@@ -31,18 +31,22 @@ package struct LogLine: Sendable {
   /// `portico`, or the name of the handler that said it.
   package var source: String
   package var attributes: [Attribute]
+  /// Facts that the message says too; in JSON they are fields, for programs.
+  package var details: [Attribute]
   package var message: String
 
   /// A source longer than this is cut: it is a name.
   private static let maximumSourceByteCount = 64
 
   package init(
-    time_ns: UInt64, level: LogLevel, source: String, attributes: [Attribute] = [], message: String
+    time_ns: UInt64, level: LogLevel, source: String, attributes: [Attribute] = [],
+    details: [Attribute] = [], message: String
   ) {
     self.time_ns = time_ns
     self.level = level
     self.source = source.cut(toByteCount: Self.maximumSourceByteCount)
     self.attributes = attributes
+    self.details = details
     self.message = message
   }
 
@@ -83,7 +87,7 @@ package struct LogLine: Sendable {
   private var json: String {
     var line = "{\"time\":\"\(timestamp(time_ns))\",\"level\":\"\(level.name)\""
     line += ",\"source\":\(source.asJSON)"
-    for attribute in attributes {
+    for attribute in attributes + details {
       line += ",\(attribute.key.asJSON):"
       switch attribute.value {
       case .number(let number): line += String(number)

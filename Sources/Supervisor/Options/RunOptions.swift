@@ -17,9 +17,33 @@ package struct RunOptions: Sendable {
   package var logsRequests = false
   package var receiveSize = ByteCount(64 << 10)
   package var lingerBytes = ByteCount(16 << 20)
+
+  /// In all workers together; none leaves it to each worker's descriptors.
+  package var maxConnections = CountLimit.none
+  /// Of one address, in all workers together.
+  package var maxPerAddress = CountLimit.none
+  package var overLimit = OverLimit.wait
+  package var maxFrame = ByteCount(1 << 20)
+  package var highWater = ByteCount(256 << 10)
+  package var lowWater = ByteCount(64 << 10)
+  package var replyLimit = ByteCount(16 << 20)
+  /// Of one worker; nil for its share of the machine.
+  package var memoryLimit: ByteCount?
+  package var replyBudget = 1_000_000
+
+  package var firstByteTimeout = TimeLimit(ms: 60000)
+  package var writeTimeout = TimeLimit(ms: 60000)
   package var idleTimeout = TimeLimit.none
   package var afterEOFTimeout = TimeLimit(ms: 2000)
   package var drainTimeout = TimeLimit(ms: 30000)
+  package var slowCall = TimeLimit(ms: 100)
+
+  package var udpAmplification = CountLimit(3)
+  package var udpMute = MutedPorts.standard
+
+  /// Names or numbers of whom workers run as; nil for what Portico was started as.
+  package var user: String?
+  package var group: String?
   package var runFolder: String?
   package var isStrict = false
   package var allowsWritableExecutable = false

@@ -13,7 +13,18 @@ final class Generation {
     var hasSettled = false
   }
 
+  /// Why it was started.
+  enum Origin: Equatable {
+    /// The program was.
+    case start
+    /// Somebody asked for it, and the plugin's file was read anew.
+    case reload
+    /// Workers of the one before had used up their reply addresses.
+    case renewal
+  }
+
   let number: Int
+  let origin: Origin
   let image: PluginImage
   /// What its workers get, but for their number.
   let configuration: WorkerConfiguration
@@ -21,9 +32,12 @@ final class Generation {
   var report: PluginReport?
   /// The first place is the scout's.
   var places: [Place] = []
+  /// A worker has used up its reply addresses, and nothing has come of that yet.
+  var isSpent = false
 
-  init(number: Int, image: PluginImage, configuration: WorkerConfiguration) {
+  init(number: Int, origin: Origin, image: PluginImage, configuration: WorkerConfiguration) {
     self.number = number
+    self.origin = origin
     self.image = image
     self.configuration = configuration
   }

@@ -17,6 +17,8 @@ final class Worker {
   let serial: UInt64
   /// Its place among the workers: 0, 1, ...
   let index: Int
+  /// Where it counts its clients.
+  let tallyCell: UInt32
   unowned let generation: Generation
 
   var process: ChildProcess
@@ -44,12 +46,13 @@ final class Worker {
   private static let wishedPrintedCapacity = 1 << 20
 
   init(
-    serial: UInt64, index: Int, generation: Generation, process: consuming ChildProcess,
-    control: consuming PacketChannel, log: consuming PacketChannel,
+    serial: UInt64, index: Int, tallyCell: UInt32, generation: Generation,
+    process: consuming ChildProcess, control: consuming PacketChannel, log: consuming PacketChannel,
     printed: consuming Descriptor, page: consuming Mapping, loadDeadline: Moment
   ) {
     self.serial = serial
     self.index = index
+    self.tallyCell = tallyCell
     self.generation = generation
     self.process = process
     self.control = control

@@ -14,20 +14,24 @@ struct WorkerSpawner {
   let installation: Installation
   /// Every listener's sockets, in order.
   let sockets: [Int32]
+  /// The memory file that all workers count in.
+  let tally: Int32
   private var lastSerial: UInt64 = 0
 
-  init(installation: Installation, sockets: [Int32]) throws(StartFailure) {
+  init(installation: Installation, sockets: [Int32], tally: Int32) throws(StartFailure) {
     program = try installation.executable("portico-worker")
     self.installation = installation
     self.sockets = sockets
+    self.tally = tally
   }
 
   /// Starts a worker that loads its plugin and then waits to be told what to do.
   mutating func spawn(
-    _ generation: Generation, index: Int, now: Moment
+    _ generation: Generation, index: Int, tallyCell: UInt32, now: Moment
   ) throws(SystemError) -> Worker {
     var configuration = generation.configuration
     configuration.worker = UInt16(index)
+    configuration.tallyCell = tallyCell
     let configurationFile = try MemoryFile(
       name: "portico configuration", contents: configuration.encoded())
     let pageFile = try MemoryFile(name: "portico page", byteCount: Self.pageByteCount)
@@ -35,7 +39,6 @@ struct WorkerSpawner {
       sharing: pageFile.descriptor.rawValue, byteCount: Self.pageByteCount, writable: false)
     let buffers = try MemoryFile(
       name: "portico buffers", byteCount: configuration.buffersByteCount)
-    let tally = try MemoryFile(name: "portico tally", byteCount: configuration.tally.byteCount)
     let nothing = try Files.openNothing()
     let control = try PacketChannel.pair { (mine, its) throws(SystemError) in
       ChannelPair(mine: mine, its: its)
@@ -57,7 +60,7 @@ struct WorkerSpawner {
       .init(pageFile.descriptor.rawValue, as: InheritedDescriptor.page),
       .init(generation.image.file.descriptor.rawValue, as: InheritedDescriptor.image),
       .init(buffers.descriptor.rawValue, as: InheritedDescriptor.buffers),
-      .init(tally.descriptor.rawValue, as: InheritedDescriptor.tally),
+      .init(tally, as: InheritedDescriptor.tally),
     ]
     for (offset, socket) in sockets.enumerated() {
       inherited.append(.init(socket, as: InheritedDescriptor.firstSocket + Int32(offset)))
@@ -71,8 +74,8 @@ struct WorkerSpawner {
       inherited: inherited, group: .own)
     lastSerial += 1
     return Worker(
-      serial: lastSerial, index: index, generation: generation, process: process,
-      control: control.mine, log: log.mine, printed: output.mine, page: page,
+      serial: lastSerial, index: index, tallyCell: tallyCell, generation: generation,
+      process: process, control: control.mine, log: log.mine, printed: output.mine, page: page,
       loadDeadline: now + Self.loadTimeout)
   }
 }

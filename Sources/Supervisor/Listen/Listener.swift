@@ -1,0 +1,61 @@
+// One bound address and its sockets. They are opened at start and kept for the supervisor's life,
+// so that no reload or crash ever refuses a client; workers inherit them and only poll.
+
+package import Control
+internal import Kernel
+
+/// A listener: what was asked for, where it really is, and its sockets.
+package protocol Listener: AnyObject {
+  var uri: ListenerURI { get }
+  /// What a worker inherits, in order: one for each worker there may be, or a single one.
+  var descriptors: [Int32] { get }
+  /// As the log and handlers see it: `tcp://[::]:7788`.
+  var realURI: String { get }
+  /// For clients on this machine.
+  var connectableURI: String { get }
+  /// Talks to it from this machine.
+  var netcatLine: String { get }
+  /// The real one; nil where there are none.
+  var port: UInt16? { get }
+  /// Takes IPv4 clients on its IPv6 sockets too.
+  var isDualStack: Bool { get }
+
+  /// From now on clients are taken. Once, when a plugin can answer. (UDP takes them from the moment
+  /// it is bound: until somebody polls they wait in its buffer.)
+  func listen(defersAccept: Bool) throws(StartFailure)
+
+  /// With it a client is accepted when its first bytes are there, where the kernel can do that. A
+  /// handler that speaks first cannot wait for them.
+  func setDefersAccept(_ on: Bool) throws(StartFailure)
+
+  /// No more clients: those that come are refused, not left waiting for somebody who is about to
+  /// end.
+  func stopListening()
+
+  /// Leaves nothing behind. Harmless when it never listened, and a second time.
+  func close()
+}
+
+extension Listener {
+  package var transport: Transport { uri.transport }
+}
+
+extension ListenerURI {
+  /// How many connections wait before somebody accepts them.
+  package static let backlog: Int32 = 4096
+
+  /// Binds the address or, for a path, makes sure that it can be bound later. `note` is given what
+  /// an operator should know.
+  package func open(
+    socketCount: Int, note: @escaping (String) -> Void
+  ) throws(StartFailure) -> any Listener {
+    switch self {
+    case .tcp(let host, let port):
+      try NetworkListener(self, .tcp, host: host, port: port, socketCount: socketCount, note: note)
+    case .udp(let host, let port):
+      try NetworkListener(self, .udp, host: host, port: port, socketCount: socketCount, note: note)
+    case .unix(let path, let mode):
+      try UnixListener(self, path: path, mode: mode, note: note)
+    }
+  }
+}

@@ -1,0 +1,78 @@
+// What the workers of a new generation are told: the options, what the listeners turned out to be,
+// and each worker's share of the machine.
+
+package import Control
+internal import Kernel
+internal import Logging
+
+extension Supervisor {
+  /// For a plugin, all but a worker's number. Reads the plugin's own configuration file.
+  func makeConfiguration(for image: PluginImage) throws(StartFailure) -> WorkerConfiguration {
+    var configuration = WorkerConfiguration()
+    options.fill(&configuration)
+    configuration.pluginPath = image.path
+    if let path = options.handlerConfigPath {
+      do throws(SystemError) {
+        configuration.handlerConfig = try Files.contents(of: path, limit: 1 << 26)
+      } catch {
+        throw StartFailure("the file \(path) of --handler-config cannot be read: \(error.reason)")
+      }
+    }
+    configuration.userID = account.userID
+    configuration.groupID = account.groupID
+    configuration.listeners = listeners.map(\.realURI)
+    configuration.transports = listeners.map(\.transport)
+    for (index, listener) in listeners.enumerated() {
+      configuration.sockets += Array(repeating: UInt16(index), count: listener.descriptors.count)
+    }
+    configuration.mutedPorts = options.udpMute.ports(
+      own: listeners.filter { $0.transport == .udp }.compactMap(\.port))
+    configuration.maxConnections = budget.connections
+    if let limit = options.maxConnections.count {
+      configuration.connectionLimit = min(limit, budget.connections * socketsPerListener)
+    }
+    configuration.memoryLimit = budget.memory
+    configuration.buffersByteCount = budget.buffers
+    configuration.tally = tally.layout
+    return configuration
+  }
+
+  /// Says once what of --max-connections cannot be had.
+  func warnOfMissingDescriptors(workerCount: Int) {
+    guard let wanted = options.maxConnections.count else { return }
+    let possible = budget.connections * workerCount
+    guard wanted > possible else { return }
+    let workers = workerCount == 1 ? "1 worker" : "\(workerCount) workers"
+    logger.warning(
+      """
+      --max-connections \(wanted) is more than \(workers) can have, so it is \(possible): each has \
+      at most \(budget.connections) with a limit of \(HostFacts.hardDescriptorLimit) open files
+      """)
+  }
+}
+
+extension RunOptions {
+  /// Copies what needs to be known of nothing else.
+  package func fill(_ configuration: inout WorkerConfiguration) {
+    configuration.settings = settings
+    configuration.logLevel = logLevel
+    configuration.logsRequests = logsRequests
+    configuration.isStrict = isStrict
+    configuration.allowsWritableExecutable = allowsWritableExecutable
+    configuration.receiveSize = receiveSize.bytes
+    configuration.lingerBytes = lingerBytes.bytes
+    configuration.highWater = highWater.bytes
+    configuration.lowWater = lowWater.bytes
+    configuration.replyLimit = replyLimit.bytes
+    configuration.maxFrame = maxFrame.bytes
+    configuration.replyBudget = replyBudget
+    configuration.addressLimit = maxPerAddress.count ?? 0
+    configuration.rejectsOverLimit = overLimit == .reject
+    configuration.udpAmplification = udpAmplification.count ?? 0
+    configuration.idleTimeout_ms = idleTimeout.ms ?? 0
+    configuration.afterEOFTimeout_ms = afterEOFTimeout.ms ?? 0
+    configuration.firstByteTimeout_ms = firstByteTimeout.ms ?? 0
+    configuration.writeTimeout_ms = writeTimeout.ms ?? 0
+    configuration.slowCall_ms = slowCall.ms ?? 0
+  }
+}

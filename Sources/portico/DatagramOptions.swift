@@ -1,0 +1,37 @@
+// The options of `portico run` for UDP, where anybody can send in anybody's name: what keeps a host
+// from being used against others.
+
+#if os(Linux) && canImport(Glibc)
+
+  internal import ArgumentParser
+  internal import Supervisor
+
+  struct DatagramOptions: ParsableArguments {
+    private static let defaults = RunOptions()
+
+    @Option(
+      help: ArgumentHelp(
+        """
+        Most bytes that answer a datagram, as a multiple of its own; 1472 are always allowed. \
+        (default: \(defaults.udpAmplification))
+        """, valueName: "k|none"),
+      transform: Words.amplification)
+    var udpAmplification = defaults.udpAmplification
+
+    @Option(
+      help: ArgumentHelp(
+        """
+        Ports whose datagrams are dropped, with commas between them, since their answers could \
+        keep two servers talking for ever; 'own' stands for those of the host's own UDP listeners. \
+        (default: \(defaults.udpMute))
+        """, valueName: "ports|none"),
+      transform: Words.mutedPorts)
+    var udpMute = defaults.udpMute
+
+    func fill(_ options: inout RunOptions) {
+      options.udpAmplification = udpAmplification
+      options.udpMute = udpMute
+    }
+  }
+
+#endif
