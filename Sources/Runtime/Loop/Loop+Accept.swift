@@ -51,7 +51,7 @@ extension Loop where IO: ~Copyable {
     if core.value.isOverspent { restAccepting(for: .resources, "its reply addresses are used up") }
     core.value.connections[row].slot = slot
     core.value.connections[row].lastActivity_ms = core.value.now_ms
-    if hasClientTimeouts { schedule(row) }
+    if hasClientTimeouts, !fresh.push(core.value.connections.token(row)) { schedule(row) }
     if core.value.handler.opensAtAccept {
       greet(row)
       if !core.value.connections.isLive(row) { return }

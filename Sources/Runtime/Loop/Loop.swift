@@ -16,6 +16,8 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
   var polled: Set<Int> = []
   /// Clients whose output has ended, with the time to close them at the latest.
   var lingering: TokenRing
+  /// Accepted in this tick: their timers are set at its end, when most have answered or gone.
+  var fresh: TokenRing
   /// Accepted, and waiting for a place within `--max-connections` or `--max-per-address`.
   var held: TokenRing
   /// When to look for such places again.
@@ -26,6 +28,8 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
   var restReason = Limit.resources
   var restIsKnownUntil_ms: UInt64 = 0
   private var hasReportedSpent = false
+  /// The counters that a log line is due for, as of the last time.
+  private var reportedCounters: UInt64 = 0
   /// While it drains: when to look again for connections with nothing in flight.
   var nextSweep_ms: UInt64 = 0
   var stage = Stage.waiting
@@ -55,10 +59,12 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
     let wheel = try TimerWheel(rows: core.value.connections.capacity, now_ms: now_ms)
     let lingering = try TokenRing(capacity: 4096)
     let held = try TokenRing(capacity: Self.heldCapacity)
+    let fresh = try TokenRing(capacity: 1024)
     self.core = core
     self.wheel = wheel
     self.lingering = lingering
     self.held = held
+    self.fresh = fresh
     self.io = io
     self.sockets = sockets
     self.control = control
@@ -68,22 +74,33 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
   mutating func run() -> UInt32 {
     while stage != .ended { turn() }
     endAll()
+    core.value.page.value.connections = 0
+    core.value.page.value.replies = core.value.context.value.replies
     report(now_ms: .max)
     return cutShort
   }
 
   /// Says what has been counted and not said yet; at `.max` even if that was a moment ago.
-  private func report(now_ms: UInt64) {
+  private mutating func report(now_ms: UInt64) {
+    if core.value.limitLog.owed_ms != 0 { core.value.reportLimits(now_ms: now_ms) }
+    let counted = core.value.page.reportedCounters
+    let isOwed =
+      core.value.page.value.breach_owed != 0 || core.value.breaches.owed_ms != 0 || now_ms == .max
+    if counted != reportedCounters || isOwed { reportBreaches(now_ms: now_ms) }
+  }
+
+  private mutating func reportBreaches(now_ms: UInt64) {
     // First, so that what is counted after the copy wakes the loop again, unless it wakes anyway.
     if core.value.breaches.owed_ms <= now_ms { core.value.page.lookAtBreaches() }
     let page = core.value.page.value
-    core.value.reportLimits(now_ms: now_ms)
     let breaches = core.value.breaches.line(
       handler: core.value.handler, page: page, now_ms: now_ms)
     if let breaches { core.value.log.write(.warning, breaches) }
-    if let drops = core.value.drops.line(page: page, now_ms: now_ms) {
-      core.value.log.write(.warning, drops)
-    }
+    let drops = core.value.drops.line(page: page, now_ms: now_ms)
+    if let drops { core.value.log.write(.warning, drops) }
+    // Dropped lines that must wait for their second are looked at again until they are told.
+    if !core.value.drops.isSilent(page: page) { return }
+    reportedCounters = page.misused_replies &+ page.stale_replies &+ page.dropped_log_lines
   }
 
   /// What was ready when a slow call returned had to wait for it.
@@ -167,6 +184,9 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
 
   /// Counters and replies for the next tick: off the path of a request.
   private mutating func finishTick() {
+    while let entry = fresh.pop() {
+      if let row = core.value.connections.index(of: entry.token) { schedule(row) }
+    }
     if core.value.isSpent, !hasReportedSpent {
       hasReportedSpent = true
       _ = control.value.send(WorkerMessage.spent.encoded())
@@ -199,25 +219,26 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
     }
   }
 
+  /// 0 stands for never.
+  @inline(__always)
+  private static func due(_ time_ms: UInt64) -> UInt64 { time_ms == 0 ? .max : time_ms }
+
   /// How long a wait may last; nil for ever.
   private func timeout_ms() -> Int32? {
     if core.value.dirty.count > 0 || core.value.slowCall.isPending { return 0 }
-    var next = wheel.nextEvent_ms()
-    func consider(_ time_ms: UInt64) { next = min(next ?? time_ms, time_ms) }
-    if core.value.workerTimer_ms != 0 { consider(core.value.workerTimer_ms) }
-    if acceptAgain_ms != 0 { consider(acceptAgain_ms) }
-    if !held.isEmpty { consider(admitAgain_ms) }
-    if let entry = lingering.first { consider(entry.since_ms) }
-    if core.value.limitLog.owed_ms != 0 { consider(core.value.limitLog.owed_ms) }
-    if core.value.breaches.owed_ms != 0 { consider(core.value.breaches.owed_ms) }
+    var next = wheel.nextEvent_ms() ?? .max
+    next = min(next, Self.due(core.value.workerTimer_ms))
+    next = min(next, Self.due(acceptAgain_ms))
+    next = min(next, Self.due(core.value.limitLog.owed_ms))
+    next = min(next, Self.due(core.value.breaches.owed_ms))
+    if !held.isEmpty { next = min(next, admitAgain_ms) }
+    if let entry = lingering.first { next = min(next, entry.since_ms) }
     switch stage {
-    case .draining(let deadline):
-      consider(nextSweep_ms)
-      if let deadline { consider(deadline) }
-    case .ending(let deadline): consider(deadline)
     case .waiting, .serving, .ended: break
+    case .draining(let deadline): next = min(next, nextSweep_ms, deadline ?? .max)
+    case .ending(let deadline): next = min(next, deadline)
     }
-    guard let next else { return nil }
+    if next == .max { return nil }
     let now_ms = core.value.now_ms
     return next <= now_ms ? 0 : Int32(clamping: next - now_ms)
   }

@@ -29,6 +29,9 @@ struct TimerWheel: ~Copyable {
   /// All that was due at or before this time has been moved to the due bucket.
   private var current: UInt64
   private(set) var count = 0
+  /// Nothing has to be looked at before; `.max` when no timer is set. It may be too early, after a
+  /// timer was cancelled, never too late.
+  private var earliest: UInt64 = .max
 
   init(rows: Int, now_ms: UInt64) throws(SystemError) {
     let nodes = try FlatTable<Node>(capacity: rows)
@@ -60,16 +63,16 @@ struct TimerWheel: ~Copyable {
 
   /// When `take` must be called again at the latest; nil when no timer is set.
   func nextEvent_ms() -> UInt64? {
-    if count == 0 { return nil }
-    if heads[Self.dueBucket] != 0 { return current }
-    return nextSlot()
+    count == 0 ? nil : earliest
   }
 
   /// A row whose timer is due, which is then not set any more; nil when there is none left.
   mutating func take(now_ms: UInt64) -> Int? {
+    if now_ms < earliest { return nil }
     while heads[Self.dueBucket] == 0 {
       guard count > 0, let next = nextSlot(), next <= now_ms else {
         current = max(current, now_ms)
+        earliest = count > 0 ? nextSlot() ?? .max : .max
         return nil
       }
       current = next
@@ -124,6 +127,11 @@ struct TimerWheel: ~Copyable {
     heads[bucket] = Int32(row + 1)
     if bucket != Self.dueBucket {
       occupied[bucket / Self.slots] |= 1 << UInt64(bucket % Self.slots)
+      let shift = Self.slotBits * UInt64(bucket / Self.slots)
+      let shown = min(nodes[row].deadline, current + Self.horizon)
+      earliest = min(earliest, (shown >> shift) << shift)
+    } else {
+      earliest = min(earliest, current)
     }
     count += 1
   }

@@ -45,6 +45,12 @@ internal import Kernel
   func countStaleReply() { _ = unsafe ck_add_u64(&page.pointee.stale_replies, 1) }
   func countMisusedReply() { _ = unsafe ck_add_u64(&page.pointee.misused_replies, 1) }
 
+  /// The sum of those counters that become log lines: it changes with each of them.
+  @inline(__always)
+  var reportedCounters: UInt64 {
+    value.misused_replies &+ value.stale_replies &+ value.dropped_log_lines
+  }
+
   /// True for the first breach since the loop looked: somebody should wake it.
   func oweBreachReport() -> Bool { unsafe ck_exchange_u32(&page.pointee.breach_owed, 1) == 0 }
   func lookAtBreaches() { unsafe ck_store_u32(&page.pointee.breach_owed, 0) }

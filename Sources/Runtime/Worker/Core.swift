@@ -151,17 +151,21 @@ struct Core: ~Copyable {
   /// A reply was refused for want of room: either the handler hears when there is some, or the
   /// stream has a hole and ends.
   mutating func noteFull(_ row: Int) {
+    let isShort = heldByteCount > limits.memory / 16 * 15
+    let limit = isShort ? Limit.memory : .reply
+    func reason(_ core: borrowing Core) -> String {
+      isShort
+        ? "all clients together hold \(core.heldByteCount) of \(core.limits.memory) bytes"
+        : "\(core.pending(row)) bytes wait for this client, and \(core.limits.replyLimit) may"
+    }
     if handler.hears(.writable) {
-      hit(.reply, row: row) { core in
-        "a reply was refused: \(core.pending(row)) bytes wait for this client, and "
-          + "\(core.limits.replyLimit) may"
-      }
+      hit(limit, row: row) { core in "a reply was refused: \(reason(core))" }
       connections[row].marks.insert(.full)
     } else if !connections[row].marks.contains(.aborted) {
       connections[row].marks.insert(.aborted)
-      hit(.reply, row: row) { core in
-        "aborted: \(core.handler.name) replied past the limit of \(core.limits.replyLimit) bytes for a "
-          + "client that does not read, and has no on_writable"
+      hit(limit, row: row) { core in
+        "aborted: a reply was refused, and \(core.handler.name) has no on_writable: "
+          + "\(reason(core))"
       }
     }
     markDirty(row)

@@ -8,6 +8,9 @@ struct DropReport: BitwiseCopyable {
   private var reported: UInt64 = 0
   private var nextReport_ms: UInt64 = 0
 
+  /// Has everything been said?
+  func isSilent(page: ck_page) -> Bool { page.dropped_log_lines <= reported }
+
   /// What there is to say about newly dropped lines, or nil.
   mutating func line(page: ck_page, now_ms: UInt64) -> String? {
     let count = page.dropped_log_lines
