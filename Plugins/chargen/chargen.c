@@ -9,6 +9,7 @@
  * fast as each client reads, and one that does not read costs --high-water and no more.
  */
 #include <portico.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { characters = 95, width = 72, line_length = width + 2, burst = 64 };
@@ -40,7 +41,10 @@ ptrdiff_t handle(const void *buffer, size_t len, portico_reply reply) {
 }
 
 static int32_t on_load(const portico_host *offered, char *error, size_t error_size) {
-  (void)error, (void)error_size;
+  if (offered->size < sizeof *offered) { /* a host of 1.0 has no high_water */
+    snprintf(error, error_size, "chargen needs a host with ABI 1.1 or later");
+    return -1;
+  }
   host = offered;
   for (int line = 0; line < characters + burst; line++) {
     for (int column = 0; column < width; column++)

@@ -26,6 +26,7 @@ public enum Accounts {
   /// nil when there is no such user.
   public static func user(named name: String) throws(SystemError) -> User? {
     var user = User(id: 0, primaryGroup: 0)
+    // SAFETY: the name is valid during the call, and two numbers are written.
     let result = unsafe name.withCString {
       unsafe ck_find_user($0, 0, &user.id, &user.primaryGroup)
     }

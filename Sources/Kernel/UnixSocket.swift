@@ -43,6 +43,7 @@ public struct UnixSocket: ~Copyable, Sendable {
   /// Makes the file, with exactly this mode, or with what the umask leaves of 0777.
   public func bind(_ path: String, mode: UInt16?) throws(SystemError) {
     let mode = mode.map(Int32.init) ?? -1
+    // SAFETY: the path is valid during the call.
     try SystemError.check("bind", unsafe ck_unix_bind(descriptor.rawValue, path, mode))
   }
 

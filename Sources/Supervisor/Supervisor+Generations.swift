@@ -136,8 +136,7 @@ extension Supervisor {
       ready[worker.index] = worker
     }
     let sets = SocketAssignment.sockets(
-      of: listeners.map(\.descriptors.count), workerCount: generation.places.count,
-      readyWorkers: Set(ready.keys))
+      of: listeners.map(\.descriptors.count), readyWorkers: Set(ready.keys))
     for (index, worker) in ready.sorted(by: { $0.key < $1.key }) {
       let sockets = sets[index] ?? []
       guard worker.sockets != sockets else { continue }

@@ -21,8 +21,9 @@
     @Option(
       help: ArgumentHelp(
         """
-        Ports whose datagrams are dropped, with commas between them, since their answers could \
-        keep two servers talking for ever; 'own' stands for those of the host's own UDP listeners. \
+        Ports that are never answered, with commas between them, since their owners could answer \
+        back for ever; 'own' stands for those of the host's own UDP listeners. The plugin gets \
+        their datagrams all the same. \
         (default: \(defaults.udpMute))
         """, valueName: "ports|none"),
       transform: Words.mutedPorts)

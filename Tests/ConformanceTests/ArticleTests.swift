@@ -9,22 +9,28 @@ import Testing
 struct ArticleTests {
   private static let thanks = Client.Answer("thank you !", .orderly)
 
-  @Test func `A client that says something gets the eleven bytes and an orderly end`() throws {
-    let portico = try Portico()
+  @Test(arguments: Transport.everyStream)
+  func `A client that says something gets the eleven bytes and an orderly end`(transport: Transport)
+    throws
+  {
+    let portico = try Portico(over: transport)
     for _ in 0..<20 { #expect(try portico.ask("hello") == Self.thanks) }
     #expect(try portico.stop() == .status(0))
   }
 
-  @Test func `A client that half-closes without a byte is thanked too`() throws {
-    let portico = try Portico()
+  @Test(arguments: Transport.everyStream)
+  func `A client that half-closes without a byte is thanked too`(transport: Transport) throws {
+    let portico = try Portico(over: transport)
     let client = try portico.client()
     try client.shutdownSend()
     #expect(try client.receiveToEnd() == Self.thanks)
   }
 
-  @Test(arguments: [1, 1023, 1024, 65536, 1 << 20, 15 << 20])
-  func `However much a client sends at once, it is thanked and never reset`(count: Int) throws {
-    let portico = try Portico(["--log-level", "error"])
+  @Test(arguments: Transport.streams, [1, 1023, 1024, 65536, 1 << 20, 15 << 20])
+  func `However much a client sends at once, it is thanked and never reset`(
+    transport: Transport, count: Int
+  ) throws {
+    let portico = try Portico(["--log-level", "error"], over: transport)
     for _ in 0..<(count > 100_000 ? 3 : 20) {
       let client = try portico.client()
       try client.send([UInt8](repeating: 0x78, count: count))
@@ -32,20 +38,24 @@ struct ArticleTests {
     }
   }
 
-  @Test(arguments: [(4, 1, 20), (65536, 4096, 20), (1 << 20, 40000, 10), (15 << 20, 1 << 20, 20)])
+  @Test(
+    arguments: Transport.streams,
+    [(4, 1, 20), (65536, 4096, 20), (1 << 20, 40000, 10), (15 << 20, 1 << 20, 20)])
   func `However slowly a client sends, it is thanked and never reset`(
-    count: Int, size: Int, gap: Int
+    transport: Transport, pieces: (count: Int, size: Int, gap: Int)
   ) throws {
-    let portico = try Portico(["--log-level", "error"])
+    let portico = try Portico(["--log-level", "error"], over: transport)
     let client = try portico.client()
     try client.send(
-      [UInt8](repeating: 0x79, count: count), inPiecesOf: size, gap: .milliseconds(gap))
+      [UInt8](repeating: 0x79, count: pieces.count), inPiecesOf: pieces.size,
+      gap: .milliseconds(pieces.gap))
     try client.shutdownSend()
     #expect(try client.receiveToEnd() == Self.thanks)
   }
 
-  @Test func `What lies beyond the linger limit is not read for ever`() throws {
-    let portico = try Portico(["--linger-bytes", "65536", "--log-level", "error"])
+  @Test(arguments: Transport.streams)
+  func `What lies beyond the linger limit is not read for ever`(transport: Transport) throws {
+    let portico = try Portico(["--linger-bytes", "65536", "--log-level", "error"], over: transport)
     let client = try portico.client()
     let some = [UInt8](repeating: 0x7A, count: 65536)
     var sent = 0
@@ -58,11 +68,12 @@ struct ArticleTests {
     #expect(try portico.ask("hello") == Self.thanks)
   }
 
-  @Test func `Two hundred clients at once are all thanked`() throws {
-    let portico = try Portico()
-    let port = portico.port
+  @Test(arguments: Transport.streams)
+  func `Two hundred clients at once are all thanked`(transport: Transport) throws {
+    let portico = try Portico(over: transport)
+    let server = try portico.address()
     let answers = try concurrently(200) { number in
-      let client = try Client(port: port)
+      let client = try Client(server)
       // All are connected before the first one has its answer.
       pause(for: .milliseconds(100))
       try client.send("client \(number)")
@@ -93,8 +104,9 @@ struct ArticleTests {
     try portico.waitForLog(containing: "The received data is: grüezi")
   }
 
-  @Test func `The article's 1024 bytes are a receive size like another`() throws {
-    let portico = try Portico(["--receive-size", "1024"])
+  @Test(arguments: Transport.streams)
+  func `The article's 1024 bytes are a receive size like another`(transport: Transport) throws {
+    let portico = try Portico(["--receive-size", "1024"], over: transport)
     let client = try portico.client()
     try client.send([UInt8](repeating: 0x61, count: 5000))
     #expect(try client.receiveToEnd() == Self.thanks)

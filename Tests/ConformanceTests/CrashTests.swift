@@ -14,23 +14,24 @@ struct CrashTests {
   }
 
   @Test(arguments: [
-    ("crash", "SIGSEGV"), ("abort", "SIGABRT"), ("trap", "SIGILL"), ("overflow", "SIGSEGV"),
-    ("exit", "3"),
+    (Transport.tcp4, "crash", "SIGSEGV"), (.tcp4, "abort", "SIGABRT"), (.tcp4, "trap", "SIGILL"),
+    (.tcp4, "overflow", "SIGSEGV"), (.tcp4, "exit", "3"), (.tcp6, "crash", "SIGSEGV"),
+    (.unix, "crash", "SIGSEGV"),
   ])
   func `A handler that dies is named with its client, and the next client is served`(
-    word: String, cause: String
+    transport: Transport, word: String, cause: String
   ) throws {
-    let portico = try Portico(plugin: Fixture.c("crash"))
+    let portico = try Portico(plugin: Fixture.c("crash"), over: transport)
     try echoes(portico)
     let worker = try #require(portico.workers.first)
     let client = try portico.client()
-    let port = client.localPort
+    let name = client.name
     try client.send(word)
     _ = try client.receiveToEnd()
     try echoes(portico)
     let line = try portico.waitForLog { $0.level == "error" && $0.raw.contains(cause) }
     #expect(line.raw.contains("crash"), "names the handler: \(line)")
-    #expect(line.raw.contains("127.0.0.1:\(port)"), "names the peer: \(line)")
+    #expect(line.raw.contains(name), "names the peer: \(line)")
     #expect(line.raw.contains(/connection[ =]\d+/), "names the connection: \(line)")
     #expect(!portico.workers.contains(worker))
     #expect(portico.workers.count == 1)

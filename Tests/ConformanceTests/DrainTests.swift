@@ -7,9 +7,11 @@ import Testing
 
 @Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct DrainTests {
-  @Test(arguments: [SIGTERM, SIGINT])
-  func `A request in flight is answered before the host ends`(signal: Int32) throws {
-    let portico = try Portico(plugin: Fixture.c("slow"))
+  @Test(arguments: Transport.streams, [SIGTERM, SIGINT])
+  func `A request in flight is answered before the host ends`(transport: Transport, signal: Int32)
+    throws
+  {
+    let portico = try Portico(plugin: Fixture.c("slow"), over: transport)
     let client = try portico.client()
     try client.send("x")
     pause(for: .milliseconds(100))
@@ -21,8 +23,11 @@ struct DrainTests {
     #expect(try portico.child.wait() == .status(0))
   }
 
-  @Test func `A client of an INLINE handler with nothing in flight is let go soon`() throws {
-    let portico = try Portico(["--plugin", "echo"])
+  @Test(arguments: Transport.streams)
+  func `A client of an INLINE handler with nothing in flight is let go soon`(transport: Transport)
+    throws
+  {
+    let portico = try Portico(["--plugin", "echo"], over: transport)
     let client = try portico.client()
     try client.send("x")
     #expect(try client.receiveText(1) == "x")
@@ -35,8 +40,9 @@ struct DrainTests {
     #expect(ContinuousClock.now - start < .seconds(4))
   }
 
-  @Test func `A reply from a thread is waited for`() throws {
-    let portico = try Portico(plugin: Fixture.c("threadreply"))
+  @Test(arguments: Transport.streams)
+  func `A reply from a thread is waited for`(transport: Transport) throws {
+    let portico = try Portico(plugin: Fixture.c("threadreply"), over: transport)
     let client = try portico.client()
     try client.send("last")
     pause(for: .milliseconds(5))
@@ -45,8 +51,9 @@ struct DrainTests {
     #expect(try portico.child.wait() == .status(0))
   }
 
-  @Test func `Queued bytes of a slow reader are delivered during a drain`() throws {
-    let portico = try Portico(plugin: Fixture.c("flood"))
+  @Test(arguments: Transport.streams)
+  func `Queued bytes of a slow reader are delivered during a drain`(transport: Transport) throws {
+    let portico = try Portico(plugin: Fixture.c("flood"), over: transport)
     let client = try portico.client(receiveBuffer: 65536)
     let total = 20_000_000
     try client.send("\(total)\n")
@@ -70,8 +77,10 @@ struct DrainTests {
     try portico.child.wait(within: .seconds(5))
   }
 
-  @Test func `At the deadline a client gets on_drain and an orderly end`() throws {
-    let portico = try Portico(plugin: Fixture.c("hooks"), "--drain-timeout", "500ms")
+  @Test(arguments: Transport.streams)
+  func `At the deadline a client gets on_drain and an orderly end`(transport: Transport) throws {
+    let portico = try Portico(
+      plugin: Fixture.c("hooks"), "--drain-timeout", "500ms", over: transport)
     let client = try portico.client()
     #expect(try client.receiveText(3) == "hi\n")
     try client.send("x")
@@ -85,8 +94,9 @@ struct DrainTests {
     #expect(Array(said.suffix(3)) == ["on_drain", "on_close", "on_unload"])
   }
 
-  @Test func `While it drains no new client is accepted`() throws {
-    let portico = try Portico(plugin: Fixture.c("slow"), "--drain-timeout", "5s")
+  @Test(arguments: Transport.streams)
+  func `While it drains no new client is accepted`(transport: Transport) throws {
+    let portico = try Portico(plugin: Fixture.c("slow"), "--drain-timeout", "5s", over: transport)
     let client = try portico.client()
     try client.send("x")
     pause(for: .milliseconds(50))

@@ -43,7 +43,7 @@ struct LookupTests {
     #expect(finished.exit == .status(0), "\(finished.error)")
     let line = finished.output.split(separator: "\n").first { $0.contains("dropped") }
     #expect(line?.contains(here.appending(path: "dropped.so").path) == true, "\(finished.output)")
-    for shipped in ["thankyou", "echo", "daytime"] {
+    for shipped in ["thankyou", "echo", "daytime", "discard", "chargen"] {
       #expect(finished.output.contains(shipped), "\(shipped) is missing in: \(finished.output)")
     }
     #expect(try answer(["--plugin", "dropped", "--plugin-dir", here.path]) == "dropped in")

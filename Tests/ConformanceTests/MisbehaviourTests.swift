@@ -7,8 +7,9 @@ import Testing
 
 @Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct MisbehaviourTests {
-  @Test func `A handler that claims more than it was given is named`() throws {
-    let portico = try Portico(plugin: Fixture.c("overconsume"))
+  @Test(arguments: Transport.streams)
+  func `A handler that claims more than it was given is named`(transport: Transport) throws {
+    let portico = try Portico(plugin: Fixture.c("overconsume"), over: transport)
     let worker = portico.workers
     for _ in 0..<3 { #expect(try portico.ask("abc") == .init("over", .orderly)) }
     let line = try portico.waitForLog {
@@ -18,8 +19,9 @@ struct MisbehaviourTests {
     #expect(portico.workers == worker)
   }
 
-  @Test func `A handler that never consumes is cut at max_frame`() throws {
-    let portico = try Portico(plugin: Fixture.c("neverconsume"))
+  @Test(arguments: Transport.streams)
+  func `A handler that never consumes is cut at max_frame`(transport: Transport) throws {
+    let portico = try Portico(plugin: Fixture.c("neverconsume"), over: transport)
     let worker = ProcessView(try #require(portico.workers.first))
     let client = try portico.client()
     // The host may end it before the last byte is in.
@@ -32,7 +34,8 @@ struct MisbehaviourTests {
     #expect(try portico.client().receiveWhatComes(within: .milliseconds(50)).isEmpty)
   }
 
-  @Test func `A handler may lower max_frame`() throws {
+  @Test(arguments: Transport.streams)
+  func `A handler may lower max_frame`(transport: Transport) throws {
     // The frozen plugin asks for 64 KiB but consumes all; so one of our own.
     let source = try Paths.newFolder().appending(path: "small.c")
     try """
@@ -48,15 +51,18 @@ struct MisbehaviourTests {
     let plugin = source.deletingPathExtension().appendingPathExtension("so")
     try Fixture.compile(
       "cc", ["-shared", "-fPIC", "-I", Paths.header.path, "-o", plugin.path, source.path])
-    let portico = try Portico(plugin: plugin)
+    let portico = try Portico(plugin: plugin, over: transport)
     let client = try portico.client()
     try? client.send([UInt8](repeating: 0x6E, count: 1001))
     #expect(try client.receiveToEnd().bytes.isEmpty)
     #expect(try portico.waitForLog(containing: "max_frame").raw.contains("1000"))
   }
 
-  @Test func `A handler that replies and returns 0 is asked whether it meant len`() throws {
-    let portico = try Portico(plugin: Fixture.c("hintzero"))
+  @Test(arguments: Transport.streams)
+  func `A handler that replies and returns 0 is asked whether it meant len`(transport: Transport)
+    throws
+  {
+    let portico = try Portico(plugin: Fixture.c("hintzero"), over: transport)
     let client = try portico.client()
     try client.send("hi")
     #expect(try client.receiveText(2) == "hi")
@@ -67,8 +73,9 @@ struct MisbehaviourTests {
     #expect(try client.receiveText(3) == "hi+")
   }
 
-  @Test func `A handler that returns nothing harms only its own client`() throws {
-    let portico = try Portico(plugin: Fixture.c("voidhandle"))
+  @Test(arguments: Transport.streams)
+  func `A handler that returns nothing harms only its own client`(transport: Transport) throws {
+    let portico = try Portico(plugin: Fixture.c("voidhandle"), over: transport)
     let worker = portico.workers
     for _ in 0..<3 {
       // What it returns is garbage; whatever that is, the client sees an end or an answer in time.
@@ -81,22 +88,29 @@ struct MisbehaviourTests {
     #expect(portico.workers == worker)
   }
 
-  @Test func `A reply of a gigabyte is refused and the connection goes on`() throws {
-    let portico = try Portico(plugin: Fixture.c("hugereply"))
+  @Test(arguments: Transport.streams)
+  func `A reply of a gigabyte is refused and the connection goes on`(transport: Transport) throws {
+    let portico = try Portico(plugin: Fixture.c("hugereply"), over: transport)
     let worker = ProcessView(try #require(portico.workers.first))
     #expect(try portico.ask("x") == .init("too big", .orderly))
     #expect(try worker.residentByteCount() < 64 << 20)
   }
 
-  @Test func `After a protocol error what was replied is sent and the client is let go`() throws {
-    let portico = try Portico(plugin: Fixture.c("protocolerror"))
+  @Test(arguments: Transport.streams)
+  func `After a protocol error what was replied is sent and the client is let go`(
+    transport: Transport
+  ) throws {
+    let portico = try Portico(plugin: Fixture.c("protocolerror"), over: transport)
     for _ in 0..<3 { #expect(try portico.ask("what?") == .init("bye", .orderly)) }
     let line = try portico.waitForLog { $0.raw.contains("protocolerror") && $0.level != "info" }
     #expect(line.raw.contains("-1") || line.raw.contains("protocol error"))
   }
 
-  @Test func `To finish twice and to reply after that answers GONE and harms nothing`() throws {
-    let portico = try Portico(plugin: Fixture.c("finishtwice"))
+  @Test(arguments: Transport.streams)
+  func `To finish twice and to reply after that answers GONE and harms nothing`(
+    transport: Transport
+  ) throws {
+    let portico = try Portico(plugin: Fixture.c("finishtwice"), over: transport)
     for _ in 0..<3 { #expect(try portico.ask("x") == .init("once", .orderly)) }
     let line = try portico.waitForLog(containing: "finish 0, again -1, reply -1")
     #expect(line.source == "finishtwice")

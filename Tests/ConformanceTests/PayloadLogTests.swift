@@ -7,15 +7,16 @@ import Testing
 
 @Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct PayloadLogTests {
-  @Test func `The received data is logged with its peer and its size`() throws {
-    let portico = try Portico()
+  @Test(arguments: Transport.streams)
+  func `The received data is logged with its peer and its size`(transport: Transport) throws {
+    let portico = try Portico(over: transport)
     let client = try portico.client()
     try client.send("hello Portico")
     _ = try client.receiveToEnd()
     let line = try portico.waitForLog(containing: "The received data is: hello Portico")
     #expect(line.level == "info")
     #expect(line.source == "thankyou")
-    #expect(line.fields["peer"] == "127.0.0.1:\(client.localPort)")
+    #expect(line.fields["peer"] == client.name)
     #expect(line.fields["connection"] != nil)
     #expect(line.message.contains("(13 bytes)"))
   }

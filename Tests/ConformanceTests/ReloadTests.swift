@@ -23,9 +23,11 @@ struct ReloadTests {
     try handle.close()
   }
 
-  @Test func `New connections get the new plugin, old ones finish on the old`() throws {
+  @Test(arguments: Transport.streams)
+  func `New connections get the new plugin, old ones finish on the old`(transport: Transport) throws
+  {
     let file = try plugin("stateful")
-    let portico = try Portico(plugin: file)
+    let portico = try Portico(plugin: file, over: transport)
     let old = try portico.client()
     try old.send("x")
     #expect(try old.receiveText(2) == "1\n")
@@ -56,8 +58,9 @@ struct ReloadTests {
     #expect(try portico.stop() == .status(0))
   }
 
-  @Test func `A reload loses no client`() throws {
-    let portico = try Portico(["--log-level", "warning", "--workers", "2"])
+  @Test(arguments: Transport.streams)
+  func `A reload loses no client`(transport: Transport) throws {
+    let portico = try Portico(["--log-level", "warning", "--workers", "2"], over: transport)
     let end = ContinuousClock.now + .seconds(4)
     let reloads = Thread {
       while ContinuousClock.now < end {

@@ -7,8 +7,10 @@ import Testing
 
 @Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct ReplyTests {
-  @Test func `A reply from a thread arrives, in order, and a finish ends it`() throws {
-    let portico = try Portico(plugin: Fixture.c("threadreply"))
+  @Test(arguments: Transport.streams)
+  func `A reply from a thread arrives, in order, and a finish ends it`(transport: Transport) throws
+  {
+    let portico = try Portico(plugin: Fixture.c("threadreply"), over: transport)
     let client = try portico.client()
     var sent = ""
     for number in 0..<50 {
@@ -20,13 +22,17 @@ struct ReplyTests {
     #expect(try client.receiveToEnd() == .init("last", .orderly))
   }
 
-  @Test func `A reply from a thread to a client that half-closed still arrives`() throws {
-    let portico = try Portico(plugin: Fixture.c("threadreply"))
+  @Test(arguments: Transport.streams)
+  func `A reply from a thread to a client that half-closed still arrives`(transport: Transport)
+    throws
+  {
+    let portico = try Portico(plugin: Fixture.c("threadreply"), over: transport)
     #expect(try portico.ask("late", halfClose: true) == .init("late", .orderly))
   }
 
-  @Test func `Replies to clients that have gone harm nothing`() throws {
-    let portico = try Portico(plugin: Fixture.c("threadreply"))
+  @Test(arguments: Transport.streams)
+  func `Replies to clients that have gone harm nothing`(transport: Transport) throws {
+    let portico = try Portico(plugin: Fixture.c("threadreply"), over: transport)
     let worker = portico.workers
     for round in 0..<100 {
       let client = try portico.client()
@@ -37,8 +43,11 @@ struct ReplyTests {
     #expect(portico.workers == worker)
   }
 
-  @Test func `A reply whose client has gone answers GONE for ever and reaches nobody`() throws {
-    let portico = try Portico(plugin: Fixture.c("afterclose"))
+  @Test(arguments: Transport.streams)
+  func `A reply whose client has gone answers GONE for ever and reaches nobody`(
+    transport: Transport
+  ) throws {
+    let portico = try Portico(plugin: Fixture.c("afterclose"), over: transport)
     for _ in 0..<20 {
       let client = try portico.client()
       try client.send("x")
@@ -58,8 +67,10 @@ struct ReplyTests {
     #expect(sawAll)
   }
 
-  @Test func `A paused client is not read until it is resumed from a thread`() throws {
-    let portico = try Portico(plugin: Fixture.c("pauser"))
+  @Test(arguments: Transport.streams)
+  func `A paused client is not read until it is resumed from a thread`(transport: Transport) throws
+  {
+    let portico = try Portico(plugin: Fixture.c("pauser"), over: transport)
     let client = try portico.client()
     let start = ContinuousClock.now
     try client.send("pausebehind it")
@@ -69,8 +80,11 @@ struct ReplyTests {
     #expect(ContinuousClock.now - start >= .milliseconds(200))
   }
 
-  @Test func `After need, handle is not called before so many bytes are there`() throws {
-    let portico = try Portico(plugin: Fixture.c("needs"))
+  @Test(arguments: Transport.streams)
+  func `After need, handle is not called before so many bytes are there`(transport: Transport)
+    throws
+  {
+    let portico = try Portico(plugin: Fixture.c("needs"), over: transport)
     let client = try portico.client()
     for count in [1000, 5000, 200_000] {
       var head = UInt32(count).bigEndian
@@ -82,6 +96,7 @@ struct ReplyTests {
     }
   }
 
+  // Over TCP only: a Unix socket knows no reset.
   @Test func `An abort is a reset, without what was queued`() throws {
     let portico = try Portico(plugin: Fixture.c("aborter"))
     let client = try portico.client()
@@ -91,8 +106,9 @@ struct ReplyTests {
     #expect(try client.receiveToEnd() == .init("", .reset))
   }
 
-  @Test func `Fifty megabytes reach a slow reader whole`() throws {
-    let portico = try Portico(plugin: Fixture.c("flood"))
+  @Test(arguments: Transport.streams)
+  func `Fifty megabytes reach a slow reader whole`(transport: Transport) throws {
+    let portico = try Portico(plugin: Fixture.c("flood"), over: transport)
     let client = try portico.client(receiveBuffer: 65536)
     let total = 50_000_000
     try client.send("\(total)\n")
@@ -117,26 +133,17 @@ struct ReplyTests {
     #expect(wrong == 0)
   }
 
-  @Test func `A handler without on_writable that outruns the limit is cut off, not holed`() throws {
-    let source = try Paths.newFolder().appending(path: "pourer.c")
-    try """
-    #include <portico.h>
-    static char block[1 << 20];
-    ptrdiff_t handle(const void *b, size_t n, portico_reply r) {
-      (void)b;
-      for (int i = 0; i < 40; i++) r(block, sizeof block);
-      return (ptrdiff_t)n;
-    }
-    """.write(to: source, atomically: true, encoding: .utf8)
-    let plugin = source.deletingPathExtension().appendingPathExtension("so")
-    try Fixture.compile(
-      "cc", ["-shared", "-fPIC", "-I", Paths.header.path, "-o", plugin.path, source.path])
-    let portico = try Portico(plugin: plugin)
+  @Test(arguments: Transport.streams)
+  func `A handler without on_writable that outruns the limit is cut off, not holed`(
+    transport: Transport
+  ) throws {
+    let portico = try Portico(plugin: Fixture.c("pourer"), over: transport)
     let client = try portico.client(receiveBuffer: 4096)
     try client.send("x")
     pause(for: .milliseconds(300))
     let answer = try client.receiveToEnd()
-    #expect(answer.end == .reset)
+    // A Unix socket knows no reset; there the end must do.
+    #expect(answer.end == .reset || transport == .unix)
     #expect(answer.bytes.count < 40 << 20)
     try portico.waitForLog { $0.raw.contains("pourer") && $0.level != "info" }
   }
@@ -156,31 +163,11 @@ struct ReplyTests {
     #expect(try portico.ask("x").bytes == bytes)
   }
 
-  @Test func `A handler in Swift needs only the header`() throws {
-    let portico = try Portico(plugin: Fixture.swift("swiftecho"))
+  @Test(arguments: Transport.streams)
+  func `A handler in Swift needs only the header`(transport: Transport) throws {
+    let portico = try Portico(plugin: Fixture.swift("swiftecho"), over: transport)
     let client = try portico.client()
     try client.send("from Swift")
     #expect(try client.receiveText(10) == "from Swift")
-  }
-
-  @Test func `The shipped plugins do what their names say`() throws {
-    let daytime = try Portico(["--plugin", "daytime"])
-    let silent = try daytime.client()
-    let answer = try silent.receiveToEnd()
-    #expect(answer.end == .orderly)
-    #expect(answer.text.contains(/\d\d:\d\d/))
-
-    let echo = try Portico(["--plugin", "echo"])
-    var random = RandomSource(for: "ReplyTests echo")
-    let bytes = random.bytes(3_000_000)
-    let client = try echo.client()
-    let received = try concurrently(2) { number in
-      if number == 0 {
-        try client.send(bytes)
-        return [UInt8]()
-      }
-      return try client.receive(exactly: bytes.count)
-    }
-    #expect(received[1] == bytes)
   }
 }

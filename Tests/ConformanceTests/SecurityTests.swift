@@ -24,11 +24,7 @@ struct SecurityTests {
   }
 
   @Test func `On a kernel that cannot refuse them a filter does`() throws {
-    let program = try Paths.newFolder().appending(path: "exec_filter")
-    let source = Paths.fixtures.appending(path: "exec_filter.c").path
-    try Fixture.compile(
-      "cc", ["-std=c11", "-D_GNU_SOURCE", "-O1", "-o", program.path, source, "-lffi"])
-    let finished = try Finished(program, [])
+    let finished = try Finished(Fixture.program("exec_filter", "-D_GNU_SOURCE", "-lffi"), [])
     #expect(finished.output == "filtered\n")
     #expect(finished.exit == .status(0))
   }

@@ -11,12 +11,10 @@ struct SegmentationTests {
   private static let expected = transcript.split(separator: "\n", omittingEmptySubsequences: false)
     .dropLast().map { "[\($0.utf8.count)]\($0)\n" }.joined()
 
-  private let portico: Portico
-
-  init() throws { portico = try Portico(plugin: Fixture.c("lines")) }
-
   /// Sends the pieces apart from each other; the output and nothing more must come back.
-  private func output(of pieces: [ArraySlice<UInt8>], gap: Duration) throws -> String {
+  private func output(
+    of pieces: [ArraySlice<UInt8>], gap: Duration, from portico: Portico
+  ) throws -> String {
     let client = try portico.client()
     for (index, piece) in pieces.enumerated() {
       if index > 0 { pause(for: gap) }
@@ -27,41 +25,54 @@ struct SegmentationTests {
     return String(decoding: bytes + more, as: UTF8.self)
   }
 
-  @Test func `In one piece`() throws {
-    #expect(try output(of: [Self.input[...]], gap: .zero) == Self.expected)
+  @Test(arguments: Transport.streams)
+  func `In one piece`(transport: Transport) throws {
+    let portico = try Portico(plugin: Fixture.c("lines"), over: transport)
+    #expect(try output(of: [Self.input[...]], gap: .zero, from: portico) == Self.expected)
   }
 
-  @Test func `Byte by byte`() throws {
+  @Test(arguments: Transport.streams)
+  func `Byte by byte`(transport: Transport) throws {
+    let portico = try Portico(plugin: Fixture.c("lines"), over: transport)
     let pieces = Self.input.indices.map { Self.input[$0...$0] }
-    #expect(try output(of: pieces, gap: .milliseconds(2)) == Self.expected)
+    #expect(try output(of: pieces, gap: .milliseconds(2), from: portico) == Self.expected)
   }
 
-  @Test func `In every split in two`() throws {
+  @Test(arguments: Transport.streams)
+  func `In every split in two`(transport: Transport) throws {
+    let portico = try Portico(plugin: Fixture.c("lines"), over: transport)
     for cut in 1..<Self.input.count {
-      let output = try output(of: [Self.input[..<cut], Self.input[cut...]], gap: .milliseconds(2))
+      let output = try output(
+        of: [Self.input[..<cut], Self.input[cut...]], gap: .milliseconds(2), from: portico)
       #expect(output == Self.expected, "cut at \(cut)")
     }
   }
 
-  @Test func `In random splits`() throws {
+  @Test(arguments: Transport.streams)
+  func `In random splits`(transport: Transport) throws {
+    let portico = try Portico(plugin: Fixture.c("lines"), over: transport)
     var random = RandomSource(for: "SegmentationTests")
     for _ in 0..<60 {
       let cuts = (0..<Int.random(in: 1...8, using: &random))
         .map { _ in Int.random(in: 0...Self.input.count, using: &random) }.sorted()
       let pieces = zip([0] + cuts, cuts + [Self.input.count]).map { Self.input[$0..<$1] }
       let gap = Duration.milliseconds(Int.random(in: 0...3, using: &random))
-      #expect(try output(of: pieces, gap: gap) == Self.expected, "cut at \(cuts)")
+      #expect(try output(of: pieces, gap: gap, from: portico) == Self.expected, "cut at \(cuts)")
     }
   }
 
-  @Test func `With the end of input right behind it`() throws {
+  @Test(arguments: Transport.streams)
+  func `With the end of input right behind it`(transport: Transport) throws {
+    let portico = try Portico(plugin: Fixture.c("lines"), over: transport)
     let client = try portico.client()
     try client.send(Self.input)
     try client.shutdownSend()
     #expect(try client.receiveToEnd() == Client.Answer(Self.expected, .orderly))
   }
 
-  @Test func `A thousand requests in one packet are all answered in order`() throws {
+  @Test(arguments: Transport.streams)
+  func `A thousand requests in one packet are all answered in order`(transport: Transport) throws {
+    let portico = try Portico(plugin: Fixture.c("lines"), over: transport)
     let client = try portico.client()
     let numbers = (0..<1000).map { "\($0)" }
     try client.send(numbers.map { $0 + "\n" }.joined())
@@ -69,7 +80,9 @@ struct SegmentationTests {
     #expect(try client.receiveText(expected.utf8.count) == expected)
   }
 
-  @Test func `A line of a megabyte in small pieces is answered whole`() throws {
+  @Test(arguments: Transport.streams)
+  func `A line of a megabyte in small pieces is answered whole`(transport: Transport) throws {
+    let portico = try Portico(plugin: Fixture.c("lines"), over: transport)
     // Just below max_frame, which counts the newline too.
     let line = [UInt8](repeating: 0x6C, count: (1 << 20) - 1) + [0x0A]
     let client = try portico.client()
@@ -78,7 +91,9 @@ struct SegmentationTests {
     #expect(try client.receive(exactly: prefix.count + line.count) == prefix + line)
   }
 
-  @Test func `A long line byte by byte costs the worker little`() throws {
+  @Test(arguments: Transport.streams)
+  func `A long line byte by byte costs the worker little`(transport: Transport) throws {
+    let portico = try Portico(plugin: Fixture.c("lines"), over: transport)
     let worker = ProcessView(try #require(portico.workers.first))
     let before = try worker.processorTime()
     let line = [UInt8](repeating: 0x6C, count: 100_000) + [0x0A]

@@ -7,7 +7,7 @@ import Testing
 
 @Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct StaleReplyTests {
-  private static let time = Duration.seconds(5)
+  private static let time = Duration.seconds(3)
 
   private func keeper(_ name: String, _ flags: String, honest: Bool) throws -> URL {
     try Fixture.c(
@@ -17,18 +17,18 @@ struct StaleReplyTests {
 
   private func soak(_ portico: Portico, for time: Duration = Self.time) throws -> Soak.Outcome {
     var random = RandomSource(for: "StaleReplyTests")
-    let outcome = try Soak.run(port: portico.port, for: time, seed: random.next())
+    let outcome = try Soak.run(portico.address(), for: time, seed: random.next())
     #expect(outcome.connections > 100, "\(outcome)")
     #expect(outcome.failures == 0, "\(outcome)")
     #expect(portico.log.filter { $0.message.contains("SIG") }.map(\.raw) == [])
     return outcome
   }
 
-  @Test(arguments: ["0", "PORTICO_FORGETS", "PORTICO_INLINE"])
+  @Test(arguments: Transport.streams, ["0", "PORTICO_FORGETS", "PORTICO_INLINE"])
   func `A handler that keeps every reply and calls old ones reaches no other client`(
-    flags: String
+    transport: Transport, flags: String
   ) throws {
-    let portico = try Portico(plugin: keeper("honest", flags, honest: true))
+    let portico = try Portico(plugin: keeper("honest", flags, honest: true), over: transport)
     let outcome = try soak(portico)
     #expect(outcome.wrongBytes == 0, "\(outcome)")
     if flags != "0" {
@@ -74,7 +74,7 @@ struct StaleReplySoak {
         "keeper", "-DKEEPER_FLAGS=\(flags)", "-DKEEPER_HONEST=1", "-DKEEPER_NAME=\"\(flags)\"")
       let portico = try Portico(plugin: plugin, "--log-level", "warning")
       let outcome = try Soak.run(
-        port: portico.port, for: .seconds(seconds / 3), seed: random.next())
+        portico.address(), for: .seconds(seconds / 3), seed: random.next())
       print("\(flags): \(outcome)")
       #expect(outcome.failures == 0)
       #expect(outcome.connections > 0)

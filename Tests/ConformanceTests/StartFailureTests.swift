@@ -144,15 +144,6 @@ struct StartFailureTests {
     #expect(finished.error.contains("\(server.pid)"), "\(finished.error)")
   }
 
-  @Test func `A second Portico does not slip in beside the first on the same port`() throws {
-    let first = try Portico()
-    let finished = try Portico.run("run", "--listen", "tcp://127.0.0.1:\(first.port)")
-    #expect(finished.exit == .status(1))
-    #expect(finished.error.contains("in use"))
-    #expect(finished.error.contains("portico"))
-    #expect(try first.ask("hello") == .init("thank you !", .orderly))
-  }
-
   @Test func `An address that this machine does not have`() throws {
     let finished = try Portico.run("run", "--listen", "tcp://192.0.2.77:7788")
     #expect(finished.exit == .status(1))

@@ -1,9 +1,10 @@
-// A blocking TCP client. Every operation has a deadline, and an orderly end is told from a reset.
+// A blocking client over TCP or a Unix socket. Every operation has a deadline, and an orderly end
+// is told from a reset.
 
 internal import Foundation
 internal import Synchronization
 
-/// One connection to a server on loopback. One thread may send while another receives.
+/// One connection to a server on this machine. One thread may send while another receives.
 package final class Client: Sendable {
   /// How the server's side ended.
   package enum End: Equatable, Sendable { case orderly, reset }
@@ -33,38 +34,38 @@ package final class Client: Sendable {
   private var descriptor: Int32 { open.load(ordering: .relaxed) }
 
   /// Connects. `source` is an address of loopback; a small `receiveBuffer` makes backpressure
-  /// quick.
+  /// quick (over TCP: what a Unix socket holds is the sender's).
   package init(
-    port: UInt16, host: String = "127.0.0.1", source: String? = nil, receiveBuffer: Int32? = nil
+    _ server: SocketAddress, source: String? = nil, receiveBuffer: Int32? = nil
   ) throws {
-    let family = host.contains(":") ? AF_INET6 : AF_INET
-    open = Atomic(socket(family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0))
+    let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    open = Atomic(socket(server.family, type, 0))
     guard descriptor >= 0 else { throw Failure.system("socket") }
     set(SOL_SOCKET, SO_RCVTIMEO, timeval(tv_sec: 10, tv_usec: 0))
     set(SOL_SOCKET, SO_SNDTIMEO, timeval(tv_sec: 10, tv_usec: 0))
-    set(Int32(IPPROTO_TCP), TCP_NODELAY, Int32(1))
+    if server.family != AF_UNIX { set(Int32(IPPROTO_TCP), TCP_NODELAY, Int32(1)) }
     if let receiveBuffer { set(SOL_SOCKET, SO_RCVBUF, receiveBuffer) }
     if let source {
-      guard withAddress(source, 0, { bind(descriptor, $0, $1) }) == 0 else {
+      let here = SocketAddress.internet(host: source, port: 0)
+      guard here.withKernelAddress({ bind(descriptor, $0, $1) }) == 0 else {
         throw Failure.system("bind to \(source)")
       }
     }
-    guard withAddress(host, port, { connect(descriptor, $0, $1) }) == 0 else {
-      throw Failure.system("connect to \(host) port \(port)")
+    guard server.withKernelAddress({ connect(descriptor, $0, $1) }) == 0 else {
+      throw Failure.system("connect to \(server)")
     }
+  }
+
+  /// Connects over TCP.
+  package convenience init(port: UInt16, host: String = "127.0.0.1") throws {
+    try self.init(.internet(host: host, port: port))
   }
 
   deinit { shut() }
 
-  /// The client's own port, as the server's log names it.
-  package var localPort: UInt16 {
-    var address = sockaddr_in6()
-    var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
-    _ = withUnsafeMutableBytes(of: &address) {
-      getsockname(descriptor, $0.baseAddress!.assumingMemoryBound(to: sockaddr.self), &size)
-    }
-    // In the same place for IPv4 and IPv6.
-    return UInt16(bigEndian: address.sin6_port)
+  /// The client as the server's log and `info` name it: `127.0.0.1:40000`, or `unix`.
+  package var name: String {
+    SocketAddress.read { Int(getsockname(descriptor, $0, $1)) }.address.description
   }
 
   /// A port that was free a moment ago, for a server that has to be told one. Outside the range
@@ -74,13 +75,8 @@ package final class Client: Sendable {
       let port = UInt16.random(in: 12000..<32000)
       let probe = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
       defer { close(probe) }
-      var address = sockaddr_in()
-      address.sin_family = sa_family_t(AF_INET)
-      address.sin_port = port.bigEndian
-      let size = socklen_t(MemoryLayout<sockaddr_in>.size)
-      let isFree = withUnsafeBytes(of: address) {
-        bind(probe, $0.baseAddress!.assumingMemoryBound(to: sockaddr.self), size) == 0
-      }
+      let address = SocketAddress.internet(host: "0.0.0.0", port: port)
+      let isFree = address.withKernelAddress { bind(probe, $0, $1) } == 0
       if isFree { return port }
     }
     throw Failure("none of a hundred ports is free")
@@ -183,7 +179,7 @@ package final class Client: Sendable {
     }
   }
 
-  /// Ends the connection with a reset.
+  /// Ends the connection with a reset. (A Unix socket knows none; there it is an end like another.)
   package func reset() {
     set(SOL_SOCKET, SO_LINGER, linger(l_onoff: 1, l_linger: 0))
     shut()
@@ -198,29 +194,5 @@ package final class Client: Sendable {
   private func set<Value: BitwiseCopyable>(_ level: Int32, _ option: Int32, _ value: Value) {
     var value = value
     setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Value>.size))
-  }
-
-  private func withAddress(
-    _ host: String, _ port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
-  ) -> Int32 {
-    func call<Address>(_ address: Address) -> Int32 {
-      withUnsafeBytes(of: address) {
-        body(
-          $0.baseAddress!.assumingMemoryBound(to: sockaddr.self),
-          socklen_t(MemoryLayout<Address>.size))
-      }
-    }
-    if host.contains(":") {
-      var address = sockaddr_in6()
-      address.sin6_family = sa_family_t(AF_INET6)
-      address.sin6_port = port.bigEndian
-      inet_pton(AF_INET6, host, &address.sin6_addr)
-      return call(address)
-    }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = port.bigEndian
-    inet_pton(AF_INET, host, &address.sin_addr)
-    return call(address)
   }
 }

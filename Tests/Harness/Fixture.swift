@@ -32,6 +32,18 @@ package enum Fixture {
     }
   }
 
+  /// `Tests/Fixtures/NAME.c` as a program.
+  package static func program(_ name: String, _ flags: String...) throws -> URL {
+    try cached(([name, "program"] + flags).joined(separator: " ")) {
+      let result = try Paths.newFolder().appending(path: name)
+      let source = Paths.fixtures.appending(path: "\(name).c").path
+      try compile(
+        "cc",
+        ["-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror", "-o", result.path, source] + flags)
+      return result
+    }
+  }
+
   /// `Tests/Fixtures/NAME.swift` as a shared library, with `flags` such as `-static-stdlib`.
   package static func swift(_ name: String, _ flags: String...) throws -> URL {
     try cached(([name, "swift"] + flags).joined(separator: " ")) {

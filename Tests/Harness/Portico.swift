@@ -5,33 +5,48 @@ package import Foundation
 /// A running `portico`.
 package final class Portico: Sendable {
   package let child: Child
-  /// The port of the first listener.
-  package let port: UInt16
+  /// Where it listens, as it says itself: one URI for each listener, with real ports.
+  package let listeners: [String]
+  private let transport: Transport
 
-  /// Starts it and waits until it listens.
+  /// Starts it and waits until it listens: `over` one transport, or where `listen` says.
+  /// `under` is a command that becomes it, such as `prlimit --nofile=100`.
   package init(
-    _ arguments: [String] = [], listen: [String] = ["tcp://127.0.0.1:0"],
-    environment: [String: String] = [:], workingDirectory: URL? = nil,
-    errorOutput: Child.ErrorOutput = .captured
+    _ arguments: [String] = [], over transport: Transport = .tcp4, listen: [String]? = nil,
+    under wrapper: [String] = [], environment: [String: String] = [:],
+    workingDirectory: URL? = nil, errorOutput: Child.ErrorOutput = .captured
   ) throws {
-    let options = listen.flatMap { ["--listen", $0] } + arguments
+    let asked = try listen ?? [transport.newListener()]
+    let options = asked.flatMap { ["--listen", $0] } + arguments
+    let program = wrapper.isEmpty ? Paths.portico : URL(fileURLWithPath: "/usr/bin/env")
+    let words = wrapper.isEmpty ? [] : wrapper + [Paths.portico.path]
     let child = try Child(
-      Paths.portico, ["run"] + options, environment: environment,
+      program, words + ["run"] + options, environment: environment,
       workingDirectory: workingDirectory, errorOutput: errorOutput)
     self.child = child
-    // The log says it too, but may be silenced or stuck.
-    var first: UInt16?
+    self.transport = transport
+    // The log says it, but may be silenced or stuck. (A UDP socket that is bound says nothing of
+    // whether anybody serves it yet; only the log does.)
+    let isSilent =
+      errorOutput == .stuck
+      || zip(arguments, arguments.dropFirst()).contains { pair in
+        pair.0 == "--log-level" && ["warning", "error"].contains(pair.1)
+      }
+    var found: [String] = []
     _ = eventually(within: .seconds(20)) {
-      first = Portico.ports(in: child.error).first ?? ProcessView(child.pid).listeningPort
-      return first != nil || child.exit != nil
+      found = Portico.listeners(in: child.error)
+      if found.isEmpty, isSilent, asked.count == 1 {
+        found = ProcessView(child.pid).listener(like: asked[0]).map { [$0] } ?? []
+      }
+      return found.count >= asked.count || child.exit != nil
     }
-    guard let first else {
+    guard found.count >= asked.count else {
       let state = child.exit.map { "\($0)" } ?? "still running"
       throw Failure(
         "portico \(options.joined(separator: " ")) does not listen (\(state)); its log:\n"
           + child.error.text)
     }
-    port = first
+    listeners = found
   }
 
   deinit {
@@ -42,8 +57,10 @@ package final class Portico: Sendable {
   }
 
   /// Starts it with a plugin.
-  package convenience init(plugin: URL, _ arguments: String...) throws {
-    try self.init(["--plugin", plugin.path] + arguments)
+  package convenience init(
+    plugin: URL, _ arguments: String..., over transport: Transport = .tcp4
+  ) throws {
+    try self.init(["--plugin", plugin.path] + arguments, over: transport)
   }
 
   /// Runs it to its end, for commands and failing starts.
@@ -56,8 +73,25 @@ package final class Portico: Sendable {
       within: limit)
   }
 
+  /// Where clients reach one of its listeners, the first unless said otherwise.
+  package func address(_ listener: Int = 0) throws -> SocketAddress {
+    guard let address = SocketAddress(uri: listeners[listener]) else {
+      throw Failure("not a listener's URI: \(listeners[listener])")
+    }
+    return address.reachable(over: transport)
+  }
+
+  /// The port of the first listener; 0 for a Unix socket.
+  package var port: UInt16 { SocketAddress(uri: listeners[0])?.port ?? 0 }
+
+  /// A client of the first listener.
   package func client(source: String? = nil, receiveBuffer: Int32? = nil) throws -> Client {
-    try Client(port: port, source: source, receiveBuffer: receiveBuffer)
+    try Client(address(), source: source, receiveBuffer: receiveBuffer)
+  }
+
+  /// A client of the first listener, for datagrams.
+  package func datagramClient(source: SocketAddress? = nil) throws -> DatagramClient {
+    try DatagramClient(address(), source: source)
   }
 
   /// Sends a text, receives to the end.
@@ -117,13 +151,9 @@ package final class Portico: Sendable {
     }.sorted()
   }
 
-  /// Every port that it said it listens on.
-  package var ports: [UInt16] { Portico.ports(in: child.error) }
-
-  private static func ports(in log: TextBuffer) -> [UInt16] {
+  private static func listeners(in log: TextBuffer) -> [String] {
     log.lines.compactMap { line in
-      guard let match = line.firstMatch(of: /listening on tcp:\/\/\S*:(\d+)/) else { return nil }
-      return UInt16(match.1)
+      line.firstMatch(of: /listening on ((?:tcp|udp|unix):[^\s",]+)/).map { String($0.1) }
     }
   }
 }

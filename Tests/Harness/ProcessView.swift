@@ -8,7 +8,7 @@ package struct ProcessView: Sendable {
   package init(_ pid: pid_t) { self.pid = pid }
 
   /// All of a file of /proc. Foundation reads the first page of it only: such a file has no size.
-  static func text(of path: String) throws -> String {
+  package static func text(of path: String) throws -> String {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw Failure.system("open \(path)") }
     defer { close(descriptor) }
@@ -45,25 +45,49 @@ package struct ProcessView: Sendable {
     return .milliseconds(ticks * 1000 / sysconf(Int32(_SC_CLK_TCK)))
   }
 
-  /// A TCP port that a socket of this process listens on.
-  package var listeningPort: UInt16? {
+  /// The inodes of its sockets, as tables of sockets have them.
+  private var sockets: Set<Substring> {
+    let folder = "/proc/\(pid)/fd"
     let files = FileManager.default
-    let descriptors = (try? files.contentsOfDirectory(atPath: "/proc/\(pid)/fd")) ?? []
-    let sockets = Set(
-      descriptors.compactMap {
-        try? files.destinationOfSymbolicLink(atPath: "/proc/\(pid)/fd/\($0)")
+    let descriptors = (try? files.contentsOfDirectory(atPath: folder)) ?? []
+    return Set(
+      descriptors.compactMap { name in
+        let target = try? files.destinationOfSymbolicLink(atPath: "\(folder)/\(name)")
+        return target?.wholeMatch(of: /socket:\[(\d+)\]/)?.1
       })
-    for table in ["/proc/net/tcp", "/proc/net/tcp6"] {
-      let text = (try? ProcessView.text(of: table)) ?? ""
+  }
+
+  /// The listener of this process that `uri` asked for, with its real port; nil as long as there is
+  /// none. For a host that was told to say nothing.
+  package func listener(like uri: String) -> String? {
+    guard !uri.hasPrefix("unix:") else { return isListening(onPathOf: uri) ? uri : nil }
+    let isStream = uri.hasPrefix("tcp:")
+    // What it inherited from this process is not its own.
+    let sockets = sockets.subtracting(ProcessView(getpid()).sockets)
+    for table in isStream ? ["tcp", "tcp6"] : ["udp", "udp6"] {
+      let text = (try? ProcessView.text(of: "/proc/net/\(table)")) ?? ""
       for line in text.split(separator: "\n").dropFirst() {
         let fields = line.split(separator: " ")
         // local address, remote address, state (0A is LISTEN), and the inode in the tenth place.
-        guard fields.count > 9, fields[3] == "0A", sockets.contains("socket:[\(fields[9])]"),
-          let port = fields[1].split(separator: ":").last
+        guard fields.count > 9, !isStream || fields[3] == "0A", sockets.contains(fields[9]),
+          let port = fields[1].split(separator: ":").last.flatMap({ UInt16($0, radix: 16) }),
+          let colon = uri.lastIndex(of: ":")
         else { continue }
-        return UInt16(port, radix: 16)
+        let host = uri[..<colon].replacing(
+          "//*", with: table.hasSuffix("6") ? "//[::]" : "//0.0.0.0")
+        return "\(host):\(port)"
       }
     }
     return nil
+  }
+
+  private func isListening(onPathOf uri: String) -> Bool {
+    let path = uri.dropFirst("unix:".count).prefix { $0 != "?" }
+    let text = (try? ProcessView.text(of: "/proc/net/unix")) ?? ""
+    // The fourth word has the flag of a socket that listens; the path is the last.
+    return text.split(separator: "\n").contains { line in
+      let fields = line.split(separator: " ", maxSplits: 7)
+      return fields.count == 8 && fields[3] == "00010000" && fields[7] == path
+    }
   }
 }

@@ -1,6 +1,7 @@
 // Churns connections against the keeper fixture and checks that every byte a client gets carries
 // that client's own tag: the test of "a reply never reaches another client".
 
+internal import Foundation
 internal import Synchronization
 
 /// A soak against a running keeper.
@@ -21,15 +22,17 @@ package final class Soak: Sendable {
     }
   }
 
-  private let port: UInt16
+  private let server: SocketAddress
   private let tags = Atomic<UInt32>(1)
   private let outcome = Mutex(Outcome())
 
-  private init(port: UInt16) { self.port = port }
+  private init(_ server: SocketAddress) { self.server = server }
 
   /// Connects, sends, reads and leaves again, six clients at a time, until the time is over.
-  package static func run(port: UInt16, for duration: Duration, seed: UInt64) throws -> Outcome {
-    let soak = Soak(port: port)
+  package static func run(
+    _ server: SocketAddress, for duration: Duration, seed: UInt64
+  ) throws -> Outcome {
+    let soak = Soak(server)
     let end = ContinuousClock.now + duration
     _ = try concurrently(6) { number in
       var random = RandomSource(seed: seed &+ UInt64(number) &* 7919)
@@ -43,10 +46,11 @@ package final class Soak: Sendable {
     let digits = String(tag, radix: 16)
     let line = Array((String(repeating: "0", count: 8 - digits.count) + digits + "\n").utf8)
     // Many source addresses: one has ports for 28,000 connections a minute only.
-    let source = "127.0.\(UInt8.random(in: 1...250, using: &random)).1"
+    let number = UInt8.random(in: 1...250, using: &random)
+    let source = server.family == AF_UNIX ? nil : "127.0.\(number).1"
     var received: [UInt8] = []
     do {
-      let client = try Client(port: port, source: source)
+      let client = try Client(server, source: source)
       let requests = Int.random(in: 1...3, using: &random)
       for _ in 0..<requests { try client.send([UInt8(ascii: "T")] + line) }
       received += look(client, upTo: 6, &random)

@@ -1,15 +1,16 @@
-// Promise: every listener socket is polled by exactly one ready worker, as long as there is one.
+// Promise: every listener socket is polled, as long as there is a ready worker: one of several by
+// exactly one, one that is alone by all.
 
 import Supervisor
 import Testing
 
 @Suite(.timeLimit(.minutes(3))) struct SocketAssignmentTests {
   private func assign(_ listeners: Int, _ sockets: Int, _ ready: Set<Int>) -> [Int: [UInt16]] {
-    assign(Array(repeating: sockets, count: listeners), workers: sockets, ready)
+    assign(Array(repeating: sockets, count: listeners), ready)
   }
 
-  private func assign(_ counts: [Int], workers: Int, _ ready: Set<Int>) -> [Int: [UInt16]] {
-    SocketAssignment.sockets(of: counts, workerCount: workers, readyWorkers: ready)
+  private func assign(_ counts: [Int], _ ready: Set<Int>) -> [Int: [UInt16]] {
+    SocketAssignment.sockets(of: counts, readyWorkers: ready)
   }
 
   @Test("Each worker polls its own socket of every listener")
@@ -23,14 +24,13 @@ import Testing
   @Test("The sockets of workers that are not ready go to the others in turn")
   func orphans() { #expect(assign(1, 4, [1, 2]) == [1: [0, 1], 2: [2, 3]]) }
 
-  @Test("A socket that is alone goes to one worker, several of them to different ones")
+  @Test("A socket that is alone is polled by every worker")
   func single() {
     let counts = [1, 2, 1, 1]
-    #expect(assign(counts, workers: 2, [0, 1]) == [0: [0, 1, 4], 1: [2, 3]])
-    #expect(assign(counts, workers: 2, [1]) == [1: [0, 1, 2, 3, 4]])
-    #expect(assign(counts, workers: 1, [0]) == [0: [0, 1, 2, 3, 4]])
-    #expect(assign([1], workers: 4, [2, 3]) == [2: [0], 3: []])
-    #expect(assign([1], workers: 4, []).isEmpty)
+    #expect(assign(counts, [0, 1]) == [0: [0, 1, 3, 4], 1: [0, 2, 3, 4]])
+    #expect(assign(counts, [1]) == [1: [0, 1, 2, 3, 4]])
+    #expect(assign([1], [2, 3]) == [2: [0], 3: [0]])
+    #expect(assign([1], []).isEmpty)
   }
 
   @Test("Without a ready worker nobody polls anything")
@@ -46,12 +46,13 @@ import Testing
       let ready = Set((0..<count).filter { _ in Bool.random(using: &generator) })
       let assigned = assign(
         Array(repeating: count, count: listeners) + Array(repeating: 1, count: singles),
-        workers: count, ready)
+        ready)
       #expect(Set(assigned.keys) == ready)
       guard !ready.isEmpty else { continue }
+      let alone = UInt16(listeners * count)
       #expect(
-        assigned.values.flatMap(\.self).sorted()
-          == (0..<UInt16(listeners * count + singles)).map(\.self))
+        assigned.values.flatMap { $0.filter { $0 < alone } }.sorted() == (0..<alone).map(\.self))
+      for sockets in assigned.values { #expect(sockets.filter { $0 >= alone }.count == singles) }
       for worker in ready {
         for listener in 0..<listeners {
           #expect(assigned[worker]?.contains(UInt16(listener * count + worker)) == true)

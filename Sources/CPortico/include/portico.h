@@ -94,7 +94,8 @@ extern "C" {
  *                              what the client still sends is discarded. See portico_finish().
  *                              On a datagram, which has nothing to finish: PORTICO_MISUSE.
  *
- * A datagram's reply ends with the call that passed it, for every handler.
+ * A datagram's reply ends with the call that passed it, for every handler; while that lasts other
+ * threads may use it, but what they send beyond a limit is dropped without a word. It answers 0.
  *
  * Returns, when >= 0: the bytes that now wait in the host for this client. Otherwise one of the
  * four codes below, and nothing was queued.
@@ -119,7 +120,8 @@ typedef int64_t (*portico_reply)(const void *PORTICO_NULLABLE data, size_t len);
 #define PORTICO_FULL (-2)
 /* Not allowed here: for example a reply of a PORTICO_INLINE handler outside its call. Counted. */
 #define PORTICO_MISUSE (-3)
-/* This one reply could never fit: longer than the hard limit, or than a datagram can be. */
+/* This one reply could never fit: longer than the hard limit, or than a datagram can be (65,507
+ * bytes over IPv4, 65,527 over IPv6). */
 #define PORTICO_TOO_BIG (-4)
 
 /* Finish the connection: sends what is queued, then closes. Returns as reply does. [any thread] */
@@ -148,7 +150,8 @@ PORTICO_HEADER_INLINE int64_t portico_finish(portico_reply PORTICO_NONNULL reply
  *               (64 KiB): called again when that ends
  *   < 0         protocol error: replies so far are sent, then the connection closes; logged
  *   > len       a mistake of the handler's: logged by its name, and the connection closes
- * For a datagram the value only counts errors (< 0).
+ * For a datagram the value only counts errors (< 0). It has no connection: of the hooks only
+ * on_load, on_timer for the worker, and on_unload are called; max_frame does not bound it.
  *
  * A frame that outgrows max_frame (1 MiB by default) closes the connection, logged.
  */
@@ -224,11 +227,12 @@ typedef struct portico_host {
    * [any thread] */
   int32_t (*PORTICO_NONNULL log_enabled)(int32_t level);
 
-  /* What on_open returned for this connection; NULL without on_open, or when it has gone.
-   * [in call] */
+  /* What on_open returned for this connection; NULL without on_open, for a datagram, or when it has
+   * gone. [in call] */
   void *PORTICO_NULLABLE (*PORTICO_NONNULL state)(portico_reply PORTICO_NONNULL reply);
 
-  /* Bytes that wait in the host for this client, or PORTICO_GONE. [any thread] */
+  /* Bytes that wait in the host for this client (0 for a datagram), or PORTICO_GONE.
+   * [any thread] */
   int64_t (*PORTICO_NONNULL pending)(portico_reply PORTICO_NONNULL reply);
 
   /* Do not call handle for this stream before `total` unconsumed bytes are there (or its input

@@ -84,7 +84,12 @@ struct Epoll: Backend, ~Copyable {
   mutating func armAccept(
     listener fd: Int32, token: Token, tellsPeer: Bool
   ) throws(SystemError) {
-    try Self.watch(fd, token, in: epoll.rawValue)
+    // Other workers may poll it too, a Unix listener's at least: a client should wake one of them.
+    try SystemError.check(
+      "epoll_ctl",
+      ck_epoll_control(
+        epoll.rawValue, EPOLL_CTL_ADD, fd, EPOLLIN.rawValue | EPOLLEXCLUSIVE.rawValue,
+        token.rawValue))
     self.tellsPeer = tellsPeer
     listeners[token.index] = fd
   }

@@ -69,6 +69,7 @@ extension Core {
       return ReplySlot.Answer.full
     }
     datagram.allowance -= cost
+    // SAFETY: the handler's bytes are valid during this call; the outbox copies them.
     unsafe outbox.add(data, length, along: datagram.path)
     context.value.replies &+= 1
     return 0

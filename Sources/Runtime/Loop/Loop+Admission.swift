@@ -116,32 +116,47 @@ extension Loop where IO: ~Copyable {
     }
   }
 
-  /// Too much is held for clients: the largest holders go, until there is room again. Accepting
-  /// rests meanwhile.
+  /// How long accepting may rest for want of memory before the largest holders have to go.
+  private static var memoryPatience_ms: UInt64 { 1000 }
+
+  /// Much is held for clients. At seven eighths of the limit accepting rests; at fifteen
+  /// sixteenths, or when that rest has not helped for a while, the largest holders go until
+  /// accepting can go on: clients that do not read must not keep all others out.
   mutating func relieveMemory() {
     core.value.takeInbox()
     let limit = core.value.limits.memory
+    if core.value.heldByteCount <= limit / 4 * 3 {
+      core.value.isShortOfMemory = false
+      shortSince_ms = 0
+      return
+    }
+    if shortSince_ms == 0 { shortSince_ms = core.value.now_ms }
     if core.value.heldByteCount > limit / 8 * 7 {
       restAccepting(
         for: .memory, "the worker holds \(core.value.heldByteCount) bytes for its clients")
     }
-    while core.value.heldByteCount > limit / 16 * 15 {
-      let largest = largestHolding()
-      guard largest > 0 else { return }
-      // All of about that size in one pass: there may be thousands.
-      for row in 0..<core.value.connections.used where core.value.connections.isLive(row) {
-        guard core.value.heldByteCount > limit / 16 * 15 else { break }
-        let holding = core.value.holding(row)
-        if holding > largest / 2 {
-          core.value.hit(.memory, row: row) { core in
-            "aborted: it holds \(holding) bytes, and all clients together hold "
-              + "\(core.heldByteCount) of \(limit)"
-          }
-          close(row, resetting: true)
-        }
+    let isPatient = core.value.now_ms < shortSince_ms + Self.memoryPatience_ms
+    if isPatient, core.value.heldByteCount <= limit / 16 * 15 { return }
+    while core.value.heldByteCount > limit / 4 * 3, evictLargest(until: limit / 4 * 3) {}
+    shortSince_ms = 0
+  }
+
+  /// Ends those that hold most, all of about the same size in one pass: there may be thousands.
+  /// False when nobody holds anything.
+  private mutating func evictLargest(until enough: Int) -> Bool {
+    let largest = largestHolding()
+    guard largest > 0 else { return false }
+    for row in 0..<core.value.connections.used where core.value.connections.isLive(row) {
+      guard core.value.heldByteCount > enough else { break }
+      let holding = core.value.holding(row)
+      guard holding > largest / 2 else { continue }
+      core.value.hit(.memory, row: row) { core in
+        "aborted: it holds \(holding) bytes, and all clients together hold "
+          + "\(core.heldByteCount) of \(core.limits.memory)"
       }
+      close(row, resetting: true)
     }
-    core.value.isShortOfMemory = core.value.heldByteCount > limit / 8 * 7
+    return true
   }
 
   private func largestHolding() -> Int {

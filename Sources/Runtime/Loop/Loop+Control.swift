@@ -15,6 +15,8 @@ extension Loop where IO: ~Copyable {
         io.disarmControl(control.value.descriptor.rawValue)
         core.value.log.write(.warning, "the supervisor has gone: draining")
         drain(deadline_ms: Self.orphanDrain_ms)
+        // Whoever comes next may have the ports.
+        for socket in sockets { _ = ck_close(socket) }
         return
       case .packet(let packet):
         do throws(MalformedMessage) {

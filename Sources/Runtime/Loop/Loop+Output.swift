@@ -126,6 +126,13 @@ extension Loop where IO: ~Copyable {
   /// Output is below low-water: what waited for that goes on. True when something did.
   private mutating func drained(_ row: Int) -> Bool {
     let marks = core.value.connections[row].marks
+    if marks.isSuperset(of: [.blocked, .full]) {
+      // A handler that fills up the queue again at once must not keep its client unread for ever:
+      // first comes what the client has sent meanwhile, or its end, and on_writable a tick later.
+      core.value.connections[row].marks.remove(.blocked)
+      core.value.markDirty(row)
+      return false
+    }
     core.value.connections[row].marks.subtract([.blocked, .full, .retryWhenDrained])
     if marks.contains(.full) {
       core.value.call(.writable, row)

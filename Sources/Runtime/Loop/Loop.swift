@@ -30,6 +30,8 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
   private var hasReportedSpent = false
   /// The counters that a log line is due for, as of the last time.
   private var reportedCounters: UInt64 = 0
+  /// Since when the clients' bytes have been more than accepting can go on with; 0 for not.
+  var shortSince_ms: UInt64 = 0
   /// While it drains: when to look again for connections with nothing in flight.
   var nextSweep_ms: UInt64 = 0
   var stage = Stage.waiting

@@ -1,6 +1,7 @@
 // The memory that client bytes lie in: one shared memory file, so that whoever looks at a dead
 // worker still finds what it was given. At its start the receive buffer, then room for a batch of
-// datagrams where there are any, then power-of-two buffers for clients that have unconsumed bytes. A buffer goes back to the pool when its client has none.
+// datagrams where there are any, then power-of-two buffers for clients that have unconsumed bytes.
+// A buffer goes back to the pool when its client has none.
 
 internal import CKernel
 internal import Kernel

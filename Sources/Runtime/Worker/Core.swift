@@ -159,7 +159,10 @@ struct Core: ~Copyable {
         : "\(core.pending(row)) bytes wait for this client, and \(core.limits.replyLimit) may"
     }
     if handler.hears(.writable) {
-      hit(limit, row: row) { core in "a reply was refused: \(reason(core))" }
+      // Its usual way of streaming, unless others hold the memory.
+      hit(limit, row: row, level: isShort ? .warning : .debug) { core in
+        "a reply was refused: \(reason(core))"
+      }
       connections[row].marks.insert(.full)
     } else if !connections[row].marks.contains(.aborted) {
       connections[row].marks.insert(.aborted)

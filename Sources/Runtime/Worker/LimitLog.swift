@@ -86,12 +86,13 @@ struct LimitLog {
 extension Core {
   /// Counts a limit that was hit, and says so, naming its flag, if it was silent for a while.
   mutating func hit(
-    _ limit: Limit, row: Int? = nil, _ text: (borrowing Core) -> String
+    _ limit: Limit, row: Int? = nil, level: LogLevel? = nil, _ text: (borrowing Core) -> String
   ) {
     page.count(limit)
-    guard log.isEnabled(limit.level), limitLog.mayTell(limit, now_ms: now_ms) else { return }
+    let level = level ?? limit.level
+    guard log.isEnabled(level), limitLog.mayTell(limit, now_ms: now_ms) else { return }
     log.write(
-      limit.level, connection: row.map { connections[$0].id } ?? 0,
+      level, connection: row.map { connections[$0].id } ?? 0,
       peer: row.map { peer($0) } ?? .none, "\(text(self)) (\(limit.flag))")
   }
 

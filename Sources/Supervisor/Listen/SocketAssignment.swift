@@ -8,23 +8,24 @@ package enum SocketAssignment {
   /// comes or goes. A socket whose worker is not ready goes to the others in turn: with nobody
   /// polling it, the clients that the kernel gives to it would wait.
   ///
-  /// A listener with a single socket (a Unix one) has one worker at a time. Several of them are
-  /// spread over the `workerCount` places in their order.
+  /// A socket that is alone (a Unix listener's) is polled by all of them; the kernel wakes one for
+  /// each client.
   package static func sockets(
-    of socketCounts: [Int], workerCount: Int, readyWorkers: Set<Int>
+    of socketCounts: [Int], readyWorkers: Set<Int>
   ) -> [Int: [UInt16]] {
     let workers = readyWorkers.sorted()
     guard !workers.isEmpty else { return [:] }
     var assigned: [Int: [UInt16]] = [:]
     for worker in workers { assigned[worker] = [] }
-    var (turn, index, singleCount) = (0, 0, 0)
+    var (turn, index) = (0, 0)
     for socketCount in socketCounts {
+      if socketCount == 1 {
+        for worker in workers { assigned[worker, default: []].append(UInt16(index)) }
+        index += 1
+        continue
+      }
       for socket in 0..<socketCount {
         var owner = socket
-        if socketCount == 1 {
-          owner = singleCount % max(workerCount, 1)
-          singleCount += 1
-        }
         if !readyWorkers.contains(owner) {
           owner = workers[turn % workers.count]
           turn += 1

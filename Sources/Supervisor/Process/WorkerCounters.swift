@@ -43,6 +43,7 @@ package struct WorkerCounters: Equatable, Sendable, CustomStringConvertible {
       counter("datagrams_in", page.datagrams_in, "datagrams in"),
       counter("datagrams_out", page.datagrams_out, "datagrams out"),
       counter("datagrams_lost", page.datagram_errors, "datagrams lost on sending"),
+      counter("protocol_errors", page.protocol_errors, "protocol errors"),
       counter("stale_replies", page.stale_replies, "stale replies"),
       counter("misused_replies", page.misused_replies, "misused replies"),
       counter("dropped_log_lines", page.dropped_log_lines, "dropped log lines"),
