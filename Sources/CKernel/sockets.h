@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -118,6 +119,12 @@ static inline ssize_t ck_receive(int fd, void *into, size_t capacity) {
 static inline ssize_t ck_send(int fd, const void *from, size_t count, int more) {
   ssize_t n = send(fd, from, count, MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0));
   return n < 0 ? -errno : n;
+}
+
+/* Bytes that the kernel holds for the other side, who has not taken them (tcp(7), SIOCOUTQ). */
+static inline int ck_unsent_count(int fd) {
+  int count = 0;
+  return ioctl(fd, TIOCOUTQ, &count) < 0 ? -errno : count;
 }
 
 static inline int ck_shutdown_send(int fd) { return shutdown(fd, SHUT_WR) < 0 ? -errno : 0; }

@@ -110,6 +110,8 @@ protocol Backend: ~Copyable {
 
   /// Ends the sending side; the client sees an orderly end behind what was sent.
   mutating func endSending(_ fd: Int32)
+  /// Bytes of what was sent that the client has not taken; 0 where that cannot be told.
+  func unsentByteCount(_ fd: Int32) -> Int
   /// Closes a client's socket; nothing is delivered for it any more.
   mutating func close(_ fd: Int32, _ token: Token, resetting: Bool)
 
@@ -120,4 +122,8 @@ protocol Backend: ~Copyable {
 
   /// Is this step of the loop to be left out? Only a simulation ever says so.
   func leavesOut(_ step: LoopStep) -> Bool
+}
+
+extension Backend where Self: ~Copyable {
+  func unsentByteCount(_ fd: Int32) -> Int { 0 }
 }

@@ -172,6 +172,8 @@ struct Epoll: Backend, ~Copyable {
 
   mutating func endSending(_ fd: Int32) { _ = ck_shutdown_send(fd) }
 
+  func unsentByteCount(_ fd: Int32) -> Int { max(0, Int(ck_unsent_count(fd))) }
+
   mutating func close(_ fd: Int32, _ token: Token, resetting: Bool) {
     watches[token.index] = Watch(token: Token(rawValue: 0), fd: -1, wanted: [], told: [])
     if resetting { _ = ck_reset_on_close(fd) }

@@ -49,6 +49,8 @@ extension Core {
     }
     page.value.hook = CK_HOOK_NONE.rawValue
     unsafe context.value.current = nil
+    // What it asked for, for whomever, comes before what follows from the call.
+    if isThreadWaiting { takeInbox() }
   }
 
   @inline(never)
@@ -89,6 +91,7 @@ extension Core {
   mutating func call(_ event: Handler.Event, _ row: Int) {
     guard let (hook, name) = unsafe handler.hook(for: event) else { return }
     callOpen(row)
+    guard connections[row].marks.isDisjoint(with: [.finishing, .aborted]) else { return }
     begin(name, row)
     unsafe hook(state(row), reply(row))
     end()
@@ -109,6 +112,7 @@ extension Core {
     page.value.hook = CK_HOOK_TIMER.rawValue
     onTimer(nil, nil)
     page.value.hook = CK_HOOK_NONE.rawValue
+    if isThreadWaiting { takeInbox() }
   }
 
   /// The last call for a connection; its reply must be dead.

@@ -53,9 +53,16 @@ private func slot(_ reply: portico_reply) -> UnsafeMutablePointer<ReplySlot>? {
 private func row(_ reply: portico_reply) -> Int? {
   guard let core = unsafe theCore, unsafe ck_this_thread() == core.value.context.value.thread,
     let slot = unsafe slot(reply),
-    unsafe slot.pointee.word & ReplySlot.State.mask != ReplySlot.State.dead
+    unsafe slot.pointee.word & ReplySlot.State.mask != ReplySlot.State.dead,
+    unsafe !isInClose(slot, core)
   else { return nil }
   return unsafe Int(slot.pointee.row)
+}
+
+/// Is its on_close running? To the handler it has gone then.
+private func isInClose(_ slot: UnsafeMutablePointer<ReplySlot>, _ core: Immortal<Core>) -> Bool {
+  unsafe slot == core.value.context.value.current
+    && core.value.page.value.hook == CK_HOOK_CLOSE.rawValue
 }
 
 /// Is it the reply of the datagram being served? Any thread.
@@ -65,7 +72,7 @@ private func isDatagram(_ reply: portico_reply) -> Bool {
 }
 
 @c private func serviceInfo(_ reply: portico_reply) -> UnsafePointer<portico_info>? {
-  guard let core = unsafe theCore, unsafe core.value.context.value.current != nil,
+  guard let core = unsafe theCore, core.value.page.value.hook != CK_HOOK_NONE.rawValue,
     let row = unsafe row(reply)
   else { return nil }
   return unsafe core.value.services.describe(row, in: core.value)
@@ -147,9 +154,9 @@ private func wish(_ reply: portico_reply, _ wish: Inbox.Wish) -> Int32 {
     if unsafe slot.pointee.word & ReplySlot.State.mask == ReplySlot.State.datagram {
       return PORTICO_MISUSE
     }
-    guard unsafe slot.pointee.word & ReplySlot.State.mask != ReplySlot.State.dead else {
-      return PORTICO_GONE
-    }
+    guard unsafe slot.pointee.word & ReplySlot.State.mask != ReplySlot.State.dead,
+      unsafe !isInClose(slot, core)
+    else { return PORTICO_GONE }
     let row = unsafe Int(slot.pointee.row)
     unsafe core.value.inbox.add(
       wish, row: row, generation: core.value.connections[row].generation, count: 0)

@@ -103,13 +103,18 @@ extension Loop where IO: ~Copyable {
   }
 
   mutating func resumeAccepting() {
+    let missing = unarmed
+    unarmed = []
+    for socket in missing where polled.contains(socket) && transport(ofSocket: socket) == .udp {
+      arm(socket, evenDatagrams: true)
+    }
     let isFull =
       core.value.connections.isFull || isOverConnectionLimit || core.value.isOverspent
     if isFull || core.value.heldByteCount > core.value.limits.memory / 4 * 3 {
       acceptAgain_ms = core.value.now_ms + Self.rest_ms
       return
     }
-    acceptAgain_ms = 0
+    acceptAgain_ms = unarmed.isEmpty ? 0 : core.value.now_ms + Self.rest_ms
     if !io.leavesOut(.rearm) { for socket in polled { arm(socket, evenDatagrams: false) } }
   }
 
@@ -145,7 +150,8 @@ extension Loop where IO: ~Copyable {
           tellsPeer: !core.value.handler.isInline || core.value.limits.connectionsPerAddress != 0)
       }
     } catch {
-      core.value.log.write(.error, "a listener cannot be polled: \(error)")
+      unarmed.insert(socket)
+      restAccepting(for: .resources, "a listener cannot be polled: \(error)")
     }
   }
 

@@ -15,7 +15,7 @@ extension Loop where IO: ~Copyable {
   /// Reads while the client may be read from, and not otherwise.
   mutating func updateReading(_ row: Int) {
     let marks = core.value.connections[row].marks
-    let wants = marks.isDisjoint(with: [.paused, .blocked, .inputEnded])
+    let wants = marks.isDisjoint(with: [.paused, .blocked, .inputEnded, .held])
     guard wants != marks.contains(.reading) else { return }
     if wants {
       startReading(row, .whenReady)
@@ -34,6 +34,7 @@ extension Loop where IO: ~Copyable {
     core.value.connections[row].lastActivity_ms = core.value.now_ms
     let marks = core.value.connections[row].marks
     if !marks.isDisjoint(with: [.finishing, .lingering]) {
+      beginFinish(row)
       discard(row, count)
       return
     }
@@ -81,9 +82,9 @@ extension Loop where IO: ~Copyable {
     var bytes = unsafe start
     var left = count
     let stop: Connection.Marks = [.finishing, .aborted, .paused]
-    while left > 0 {
+    while left > 0, core.value.connections[row].marks.isDisjoint(with: stop) {
       if core.value.configuration.logsRequests { unsafe core.value.logRequest(row, bytes, left) }
-      core.value.connections[row].marks.remove(.needed)
+      core.value.connections[row].marks.subtract([.needed, .retryWhenDrained])
       let replies = core.value.context.value.replies
       let consumed = unsafe core.value.callHandle(row, bytes, left)
       core.value.page.value.requests &+= 1
@@ -184,7 +185,7 @@ extension Loop where IO: ~Copyable {
         updateReading(row)
       }
     } else if UInt32(clamping: count) >= left {
-      close(row)
+      close(row, resetting: !core.value.connections[row].output.isEmpty)
     } else {
       core.value.connections[row].lingerLeft = left - UInt32(count)
     }
@@ -201,18 +202,31 @@ extension Loop where IO: ~Copyable {
   mutating func deliverEnd(_ row: Int) {
     let marks = core.value.connections[row].marks
     guard marks.contains(.inputEnded), !marks.contains(.endDelivered),
-      marks.isDisjoint(with: [.finishing, .lingering, .aborted, .paused, .blocked])
+      marks.isDisjoint(
+        with: [.finishing, .lingering, .aborted, .paused, .blocked, .retryWhenDrained])
     else { return }
+    // A handler that goes on in on_writable has not replied everything; one that hears of the end
+    // decides by itself what that means.
+    if marks.contains(.full), !core.value.handler.hears(.eof) { return }
     if core.value.connections[row].inputCount > core.value.connections[row].inputSeen {
       serveOwn(row, evenIfFew: true)
       let now = core.value.connections[row].marks
-      if !now.isDisjoint(with: [.finishing, .aborted, .paused, .blocked]) { return }
+      let before: Connection.Marks = [.finishing, .aborted, .paused, .blocked, .retryWhenDrained]
+      if !now.isDisjoint(with: before) { return }
+      if now.contains(.full), !core.value.handler.hears(.eof) { return }
+    }
+    if core.value.handler.hears(.eof), !marks.contains(.opened) {
+      core.value.callOpen(row)
+      flushStage(row)
+      let now = core.value.connections[row].marks
+      if !now.isDisjoint(with: [.finishing, .aborted, .paused]) { return }
     }
     core.value.connections[row].marks.insert(.endDelivered)
     if core.value.handler.hears(.eof) {
       core.value.call(.eof, row)
       flushStage(row)
-      if core.value.handler.isInline { finish(row) }
+      let isReplying = core.value.connections[row].marks.contains(.full)
+      if core.value.handler.isInline, !isReplying { finish(row) }
     } else if core.value.handler.isInline || !marks.contains(.opened) {
       finish(row)
     } else {

@@ -16,6 +16,7 @@ extension Loop where IO: ~Copyable {
     // SAFETY: the stage holds `count` bytes until the next call of the handler.
     let stage = unsafe core.value.context.value.stage
     core.value.noteReply(row)
+    core.value.noteWaiting(row, count + core.value.connections[row].output.count)
     let marks = core.value.connections[row].marks
     guard marks.isDisjoint(with: [.aborted, .sending]), core.value.connections[row].output.isEmpty
     else {
@@ -52,8 +53,14 @@ extension Loop where IO: ~Copyable {
     core.value.connections[row].marks.insert(.sending)
     guard core.value.limits.writeTimeout_ms != 0 else { return }
     let isNew = core.value.connections[row].sendingSince_ms == 0
-    if hasMoved || isNew { core.value.connections[row].sendingSince_ms = core.value.now_ms }
+    if hasMoved || isNew { noteSending(row) }
     if isNew { schedule(row) }
+  }
+
+  /// From now on the client has to take something within the write timeout.
+  func noteSending(_ row: Int) {
+    core.value.connections[row].sendingSince_ms = core.value.now_ms
+    core.value.connections[row].unsentThen = io.unsentByteCount(core.value.connections[row].fd)
   }
 
   /// Sends from the queue until it is empty or the kernel takes no more.
@@ -133,17 +140,26 @@ extension Loop where IO: ~Copyable {
       core.value.markDirty(row)
       return false
     }
-    core.value.connections[row].marks.subtract([.blocked, .full, .retryWhenDrained])
+    core.value.connections[row].marks.subtract([.blocked, .full])
     if marks.contains(.full) {
       core.value.call(.writable, row)
       flushStage(row)
     }
     let mayServe = core.value.connections[row].marks.isDisjoint(
       with: [.paused, .blocked, .full, .finishing, .aborted])
-    if mayServe, !marks.isDisjoint(with: [.blocked, .retryWhenDrained]) {
-      serveOwn(row, evenIfFew: marks.contains(.retryWhenDrained))
+    let retries = mayServe && marks.contains(.retryWhenDrained)
+    if retries {
+      // What `need` asked for holds all the same.
+      let isNeeding = core.value.connections[row].marks.contains(.needed)
+      core.value.connections[row].marks.remove(.retryWhenDrained)
+      serveOwn(row, evenIfFew: !isNeeding)
     }
-    return !marks.isDisjoint(with: [.blocked, .full, .retryWhenDrained])
+    let now = core.value.connections[row].marks
+    if now.contains(.endDelivered), !now.contains(.full), core.value.handler.isInline {
+      // It was in the middle of a reply when its client ended; now it has said everything.
+      finish(row)
+    }
+    return retries || !marks.isDisjoint(with: [.blocked, .full])
   }
 
   /// Bytes that a pause or a queue kept from the handler, and the client's end behind them. True

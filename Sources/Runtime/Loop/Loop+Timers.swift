@@ -11,7 +11,7 @@ extension Loop where IO: ~Copyable {
   private static var rescan_ms: UInt64 { 2 }
 
   /// Sets a row's timer to the earliest time it has to be looked at.
-  mutating func schedule(_ row: Int) {
+  mutating func schedule(_ row: Int, notBefore_ms: UInt64 = 0) {
     var earliest = UInt64.max
     // What lingers has a deadline of its own.
     let isLingering = core.value.connections[row].marks.contains(.lingering)
@@ -23,9 +23,7 @@ extension Loop where IO: ~Copyable {
     if earliest == .max {
       wheel.cancel(row)
     } else {
-      // Never in this tick again: a timer that fires and is set to the past would go round for
-      // ever.
-      wheel.set(row, at: max(earliest, core.value.now_ms + 1))
+      wheel.set(row, at: max(earliest, notBefore_ms))
     }
   }
 
@@ -62,7 +60,8 @@ extension Loop where IO: ~Copyable {
       }
     }
     if isLate(row) { return }
-    schedule(row)
+    // Never in this tick again: a timer that fires and is set to the past would go round for ever.
+    schedule(row, notBefore_ms: now_ms + 1)
   }
 
   /// Does any limit of time on clients hold at all?
@@ -92,6 +91,12 @@ extension Loop where IO: ~Copyable {
       && !core.value.handler.opensAtAccept
   }
 
+  /// Has the client taken anything of what the kernel holds for it?
+  private func hasTakenSome(_ row: Int) -> Bool {
+    let unsent = io.unsentByteCount(core.value.connections[row].fd)
+    return unsent < core.value.connections[row].unsentThen
+  }
+
   /// Ends a client that has exceeded a limit of time. True when it has gone.
   private mutating func isLate(_ row: Int) -> Bool {
     let marks = core.value.connections[row].marks
@@ -100,10 +105,15 @@ extension Loop where IO: ~Copyable {
     }
     let limits = core.value.limits
     let since_ms = core.value.connections[row].sendingSince_ms
-    let isStuck =
+    let isSlow =
       limits.writeTimeout_ms != 0 && marks.contains(.sending)
       && core.value.now_ms >= since_ms + limits.writeTimeout_ms
-    if isStuck {
+    if isSlow, hasTakenSome(row) {
+      // The kernel asks for more only once a third of its buffer is free.
+      noteSending(row)
+      return false
+    }
+    if isSlow {
       let waiting = core.value.connections[row].output.count
       core.value.hit(.write, row: row) { core in
         "aborted: it took none of \(waiting) waiting bytes for \(limits.writeTimeout_ms) ms"
@@ -143,7 +153,9 @@ extension Loop where IO: ~Copyable {
     } else if marks.contains(.rescanDue),
       marks.isDisjoint(with: [.paused, .blocked, .finishing, .aborted])
     {
-      serveOwn(row, evenIfFew: true)
+      if core.value.connections[row].inputCount > core.value.connections[row].inputSeen {
+        serveOwn(row, evenIfFew: !core.value.connections[row].marks.contains(.needed))
+      }
       settle(row)
     }
     return !core.value.connections.isLive(row)

@@ -14,6 +14,8 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
   /// Inherited listener sockets; which of them are polled now.
   let sockets: [Int32]
   var polled: Set<Int> = []
+  /// Those of them that could not be armed, for want of memory in the kernel: tried again soon.
+  var unarmed: Set<Int> = []
   /// Clients whose output has ended, with the time to close them at the latest.
   var lingering: TokenRing
   /// Accepted in this tick: their timers are set at its end, when most have answered or gone.
@@ -186,9 +188,6 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
 
   /// Counters and replies for the next tick: off the path of a request.
   private mutating func finishTick() {
-    while let entry = fresh.pop() {
-      if let row = core.value.connections.index(of: entry.token) { schedule(row) }
-    }
     if core.value.isSpent, !hasReportedSpent {
       hasReportedSpent = true
       _ = control.value.send(WorkerMessage.spent.encoded())
@@ -202,6 +201,9 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
     advanceStage()
     if !held.isEmpty, core.value.now_ms >= admitAgain_ms { admitHeld() }
     if acceptAgain_ms != 0, core.value.now_ms >= acceptAgain_ms { resumeAccepting() }
+    while let entry = fresh.pop() {
+      if let row = core.value.connections.index(of: entry.token) { schedule(row) }
+    }
   }
 
   private mutating func advanceStage() {

@@ -35,6 +35,8 @@ struct Connection: BitwiseCopyable {
   var lastActivity_ms: UInt64
   /// Since when the client has taken nothing of what waits for it; meaningful while `sending`.
   var sendingSince_ms: UInt64
+  /// What the kernel held for the client at that time.
+  var unsentThen: Int
   var handlerTimer_ms: UInt64
   /// The host's own deadline: what for depends on the marks.
   var deadline_ms: UInt64
@@ -66,6 +68,7 @@ struct Connection: BitwiseCopyable {
     inputWanted = 0
     output = OutputQueue()
     sendingSince_ms = 0
+    unsentThen = 0
     handlerTimer_ms = 0
     deadline_ms = 0
     inbound = 0

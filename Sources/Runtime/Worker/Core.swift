@@ -89,6 +89,8 @@ struct Core: ~Copyable {
   mutating func spillStage() {
     guard context.value.stageCount > 0 else { return }
     let row = context.value.stageRow
+    noteReply(row)
+    noteWaiting(row, context.value.stageCount + connections[row].output.count)
     unsafe enqueue(context.value.stage, count: context.value.stageCount, row: row)
     context.value.stageCount = 0
     context.value.queued = connections[row].output.count
@@ -116,6 +118,8 @@ struct Core: ~Copyable {
       if unsafe entry.wish == .reply { _ = unsafe replyToDatagram(bytes, entry.count) }
       return
     }
+    // Its handler has been told that it is over.
+    if connections[row].slot == .none { return }
     switch unsafe entry.wish {
     case .reply:
       inbox.withLock { unsafe connections[row].inbound -= entry.count }
@@ -127,7 +131,8 @@ struct Core: ~Copyable {
     case .full:
       inbox.withLock { connections[row].hasInboundFull = false }
       noteFull(row)
-    case .pause: connections[row].marks.insert(.paused)
+    case .pause:
+      if !connections[row].marks.contains(.finishing) { connections[row].marks.insert(.paused) }
     case .resume: connections[row].marks.remove(.paused)
     case .abort: connections[row].marks.insert(.aborted)
     }
