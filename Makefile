@@ -5,10 +5,11 @@ CONFIGURATION ?= release
 ARGS ?=
 SEED ?= 1
 SECONDS ?= 60
+SCHEDULES ?= 100000
 BIN = .build/$(CONFIGURATION)
 
 .DEFAULT_GOAL := help
-.PHONY: help needs test-needs build run test demo soak cost lint sanitize clean
+.PHONY: help needs test-needs build run test demo soak simulate cost lint sanitize clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -37,6 +38,9 @@ soak: test-needs build ## the stale-reply soak: make soak SEED=1 SECONDS=60
 	@$(SWIFT) build --build-tests
 	@PORTICO_BIN_DIR="$(CURDIR)/$(BIN)" SEED=$(SEED) SOAK_SECONDS=$(SECONDS) \
 	  $(SWIFT) test --skip-build --filter StaleReplySoak
+
+simulate: build ## the loop on seeded schedules of faults: make simulate SEED=1 SCHEDULES=100000
+	@$(BIN)/portico-simulate --seed $(SEED) --schedules $(SCHEDULES) $(SIMULATE_ARGS)
 
 cost: test-needs build ## CPU for each request, beside the article's server and plain C
 	@python3 Tests/Cost/cost.py --bin-dir $(BIN) $(COST_ARGS)

@@ -97,6 +97,10 @@ let package = Package(
     .testTarget(
       name: "SupervisorTests", dependencies: ["Supervisor", "Control", "Kernel", "CKernel"],
       swiftSettings: kernel),
+    // Plays seeded schedules against the loop: `make simulate`.
+    .executableTarget(
+      name: "portico-simulate", dependencies: ["Runtime"], path: "Tests/Simulate",
+      swiftSettings: kernel, linkerSettings: lean),
     .testTarget(
       name: "RuntimeTests", dependencies: ["Runtime", "Control", "Kernel", "CKernel", "CPortico"],
       swiftSettings: kernel),

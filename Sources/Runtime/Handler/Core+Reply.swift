@@ -150,6 +150,9 @@ extension Core {
       me.value.connections[row].inbound += bytes.count
       unsafe me.value.inbox.add(
         .reply, row: row, generation: generation, bytes: bytes.baseAddress, count: bytes.count)
+      if waiting + bytes.count > me.value.limits.highWater, me.value.handler.hears(.writable) {
+        unsafe me.value.inbox.add(.high, row: row, generation: generation, count: 0)
+      }
       return Int64(waiting + bytes.count)
     }
   }

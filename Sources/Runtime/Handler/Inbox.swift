@@ -8,7 +8,7 @@ internal import Kernel
 /// Wishes of other threads.
 @safe struct Inbox: ~Copyable {
   enum Wish {
-    case reply, finish, full, pause, resume, abort
+    case reply, finish, full, high, pause, resume, abort
   }
 
   @unsafe struct Entry {

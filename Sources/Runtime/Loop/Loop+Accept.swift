@@ -52,17 +52,18 @@ extension Loop where IO: ~Copyable {
     core.value.connections[row].slot = slot
     core.value.connections[row].lastActivity_ms = core.value.now_ms
     if hasClientTimeouts, !fresh.push(core.value.connections.token(row)) { schedule(row) }
-    if core.value.handler.opensAtAccept {
-      greet(row)
-      if !core.value.connections.isLive(row) { return }
-    }
-    startReading(row, core.value.handler.opensAtAccept ? .whenReady : .now)
+    if core.value.handler.opensAtAccept { greet(row) } else { startReading(row, .now) }
   }
 
   private mutating func greet(_ row: Int) {
     core.value.call(.greet, row)
     flushStage(row)
     settle(row)
+    guard core.value.connections.isLive(row) else { return }
+    if !core.value.connections[row].marks.contains(.reading) {
+      // It is not read for now; its reset is to be seen all the same.
+      io.disarmReceive(core.value.connections[row].fd, core.value.connections.token(row))
+    }
   }
 
   private var tableText: String {

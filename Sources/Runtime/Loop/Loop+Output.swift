@@ -91,6 +91,8 @@ extension Loop where IO: ~Copyable {
     while isUnsettled {
       // A handler that streams to a fast reader could go on for ever: others have their turn first.
       guard turnsLeft > 0 else {
+        let waiting = core.value.connections[row].output.count
+        if waiting > core.value.limits.highWater { block(row) }
         core.value.markDirty(row)
         break
       }

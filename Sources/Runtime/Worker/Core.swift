@@ -126,11 +126,11 @@ struct Core: ~Copyable {
       unsafe enqueue(bytes, count: entry.count, row: row)
       context.value.replies &+= 1
       noteReply(row)
-      noteWaiting(row, pending(row))
     case .finish: connections[row].marks.insert(.finishing)
     case .full:
       inbox.withLock { connections[row].hasInboundFull = false }
       noteFull(row)
+    case .high: connections[row].marks.insert(.full)
     case .pause:
       if !connections[row].marks.contains(.finishing) { connections[row].marks.insert(.paused) }
     case .resume: connections[row].marks.remove(.paused)

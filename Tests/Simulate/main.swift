@@ -1,0 +1,6 @@
+// The simulation's executable: everything is in `Runtime`, next to the loop that it tries.
+
+internal import Glibc
+internal import Runtime
+
+exit(Simulation.run(Array(CommandLine.arguments.dropFirst())))
