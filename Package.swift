@@ -45,6 +45,9 @@ let package = Package(
     .library(name: "daytime", type: .dynamic, targets: ["daytime"]),
     .library(name: "discard", type: .dynamic, targets: ["discard"]),
     .library(name: "chargen", type: .dynamic, targets: ["chargen"]),
+    .library(name: "mock", type: .dynamic, targets: ["mock"]),
+    .library(name: "PorticoHandler", targets: ["PorticoHandler"]),
+    .library(name: "PorticoHandlerTesting", targets: ["PorticoHandlerTesting"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -58,13 +61,15 @@ let package = Package(
         .target(name: "Supervisor", condition: .when(platforms: [.linux])),
         .target(name: "Control", condition: .when(platforms: [.linux])),
         .target(name: "Kernel", condition: .when(platforms: [.linux])),
+        .target(name: "Transcript", condition: .when(platforms: [.linux])),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: kernel),
     .target(
       name: "Supervisor",
       dependencies: [
-        "Control", "Kernel", "CKernel", .product(name: "Logging", package: "swift-log"),
+        "Control", "Kernel", "Transcript", "CKernel",
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: kernel),
     .executableTarget(
@@ -74,16 +79,27 @@ let package = Package(
       name: "portico-probe", dependencies: ["Runtime"], swiftSettings: kernel,
       linkerSettings: lean),
     .target(
-      name: "Runtime", dependencies: ["Control", "Kernel", "CPortico", "CKernel", "CFFI"],
+      name: "Runtime",
+      dependencies: ["Control", "Kernel", "Transcript", "CPortico", "CKernel", "CFFI"],
       swiftSettings: kernel),
     .target(name: "Control", dependencies: ["Kernel", "CKernel"], swiftSettings: kernel),
     .target(name: "Kernel", dependencies: ["CKernel"], swiftSettings: kernel),
+    .target(name: "Transcript", swiftSettings: strict),
     .systemLibrary(name: "CPortico"),
     .systemLibrary(name: "CKernel"),
     .systemLibrary(name: "CFFI", pkgConfig: "libffi", providers: [.apt(["libffi-dev"])]),
 
+    // The kit for authors.
+    .target(name: "PorticoHandler", dependencies: ["CPortico"], swiftSettings: strict),
+    .target(
+      name: "PorticoHandlerTesting", dependencies: ["PorticoHandler", "CPortico"],
+      swiftSettings: strict),
+
     .target(
       name: "thankyou", dependencies: ["CPortico"], path: "Plugins/thankyou",
+      swiftSettings: strict),
+    .target(
+      name: "mock", dependencies: ["PorticoHandler", "Transcript"], path: "Plugins/mock",
       swiftSettings: strict),
     .target(
       name: "echo", path: "Plugins/echo", publicHeadersPath: ".", cSettings: plugin),
@@ -104,6 +120,11 @@ let package = Package(
     .testTarget(
       name: "RuntimeTests", dependencies: ["Runtime", "Control", "Kernel", "CKernel", "CPortico"],
       swiftSettings: kernel),
+    .testTarget(name: "TranscriptTests", dependencies: ["Transcript"], swiftSettings: strict),
+    .testTarget(
+      name: "PorticoHandlerTests",
+      dependencies: ["PorticoHandler", "PorticoHandlerTesting", "CPortico"],
+      swiftSettings: strict),
     .target(name: "Harness", path: "Tests/Harness", swiftSettings: tests),
     .testTarget(name: "ConformanceTests", dependencies: ["Harness"], swiftSettings: tests),
     .testTarget(name: "RepositoryTests", dependencies: ["Harness"], swiftSettings: tests),

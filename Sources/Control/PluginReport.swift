@@ -43,9 +43,10 @@ public struct PluginReport: Equatable, Sendable {
   public var flagNames: [String] {
     let known: [(UInt64, String)] = [
       (0x1, "INLINE"), (0x2, "FORGETS"), (0x4, "SHARDED"), (0x8, "CONCURRENT"),
+      (0x10, "COUPLED"),
     ]
     var names = known.filter { flags & $0.0 != 0 }.map(\.1)
-    let unknown = flags & ~0xF
+    let unknown = flags & ~0x1F
     if unknown != 0 { names.append("unknown 0x" + String(unknown, radix: 16)) }
     return names
   }

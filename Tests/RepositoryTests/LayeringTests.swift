@@ -14,20 +14,29 @@ struct LayeringTests {
       // Darwin and Musl for the sentence that says they are not supported.
       [
         "ArgumentParser", "Control", "Darwin", "Glibc", "Kernel", "Logging", "Musl", "Supervisor",
+        "Transcript",
       ]
     ),
     (
       "Sources/Supervisor/",
-      ["CKernel", "Control", "Glibc", "Kernel", "Logging", "Synchronization"]
+      ["CKernel", "Control", "Glibc", "Kernel", "Logging", "Synchronization", "Transcript"]
     ),
     ("Sources/portico-worker/", ["CKernel", "Control", "Glibc", "Kernel", "Runtime"]),
     ("Sources/portico-probe/", ["CKernel", "Control", "Glibc", "Kernel", "Runtime"]),
     (
       "Sources/Runtime/",
-      ["CFFI", "CKernel", "CPortico", "Control", "Glibc", "Kernel", "Synchronization"]
+      [
+        "CFFI", "CKernel", "CPortico", "Control", "Glibc", "Kernel", "Synchronization",
+        "Transcript",
+      ]
     ),
     ("Sources/Control/", ["CKernel", "Glibc", "Kernel"]),
     ("Sources/Kernel/", ["CKernel", "Glibc"]),
+    ("Sources/Transcript/", []),
+    ("Sources/PorticoHandlerTesting/", ["CPortico", "PorticoHandler", "Synchronization"]),
+    ("Sources/PorticoHandler/", ["CPortico", "Synchronization"]),
+    // The one plugin that belongs to the tools: `portico mock`.
+    ("Plugins/mock/", ["PorticoHandler", "Transcript"]),
     ("Plugins/", ["CPortico", "PorticoHandler"]),
   ]
 

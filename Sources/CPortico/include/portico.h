@@ -1,5 +1,5 @@
 /*
- * portico.h - the handler ABI of Portico, version 1.1. This file is the whole of it.
+ * portico.h - the handler ABI of Portico, version 1.2. This file is the whole of it.
  *
  * A plugin is a shared library that exports one function, handle(). Build it with
  *
@@ -73,7 +73,7 @@ extern "C" {
 
 /* The version of this header. Major: incompatible. Minor: something was appended. */
 #define PORTICO_ABI_MAJOR 1
-#define PORTICO_ABI_MINOR 1
+#define PORTICO_ABI_MINOR 2
 
 /* First word of a descriptor: "PRTC" read as a little-endian number. */
 #define PORTICO_MAGIC 0x43545250u
@@ -284,6 +284,9 @@ typedef struct portico_host {
 #define PORTICO_SHARDED 0x4u
 /* Calls for different connections may overlap. (No 1.x host makes use of it so far.) */
 #define PORTICO_CONCURRENT 0x8u
+/* Since 1.2. No promise, but a word to `portico test`: what one client sends changes what others
+ * get, on purpose, as in a chat. */
+#define PORTICO_COUPLED 0x10u
 
 typedef struct portico_descriptor {
   uint32_t magic;     /* PORTICO_MAGIC */

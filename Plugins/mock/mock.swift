@@ -1,0 +1,1 @@
+// mock: plays the part of the server in a transcript.

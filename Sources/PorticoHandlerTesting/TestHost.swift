@@ -1,0 +1,1 @@
+// Drives a handler in unit tests, without sockets.

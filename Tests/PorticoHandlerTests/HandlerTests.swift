@@ -1,0 +1,6 @@
+// The kit, driven without a host.
+
+import PorticoHandler
+import Testing
+
+@Suite struct HandlerTests {}

@@ -1,0 +1,6 @@
+// What a transcript's text means.
+
+import Testing
+import Transcript
+
+@Suite struct TranscriptTests {}
