@@ -128,6 +128,9 @@ let package = Package(
       name: "PorticoHandlerTests",
       dependencies: ["PorticoHandler", "PorticoHandlerTesting", "CPortico"],
       swiftSettings: strict),
+    .testTarget(
+      name: "FramingTests", dependencies: ["PorticoHandler", "CPortico", "Harness"],
+      swiftSettings: tests),
     .target(name: "Harness", path: "Tests/Harness", swiftSettings: tests),
     .testTarget(name: "ConformanceTests", dependencies: ["Harness"], swiftSettings: tests),
     .testTarget(name: "RepositoryTests", dependencies: ["Harness"], swiftSettings: tests),
