@@ -127,7 +127,7 @@ let package = Package(
     .testTarget(
       name: "PorticoHandlerTests",
       dependencies: ["PorticoHandler", "PorticoHandlerTesting", "CPortico"],
-      swiftSettings: strict),
+      swiftSettings: tests),
     .target(name: "Harness", path: "Tests/Harness", swiftSettings: tests),
     .testTarget(name: "ConformanceTests", dependencies: ["Harness"], swiftSettings: tests),
     .testTarget(name: "RepositoryTests", dependencies: ["Harness"], swiftSettings: tests),

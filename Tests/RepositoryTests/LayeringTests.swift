@@ -34,7 +34,7 @@ struct LayeringTests {
     ("Sources/Kernel/", ["CKernel", "Glibc"]),
     ("Sources/Transcript/", []),
     ("Sources/PorticoHandlerTesting/", ["CPortico", "PorticoHandler", "Synchronization"]),
-    ("Sources/PorticoHandler/", ["CPortico", "Synchronization"]),
+    ("Sources/PorticoHandler/", ["CPortico", "Glibc"]),
     // The one plugin that belongs to the tools: `portico mock`.
     ("Plugins/mock/", ["PorticoHandler", "Transcript"]),
     ("Plugins/", ["CPortico", "PorticoHandler"]),
