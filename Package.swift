@@ -127,7 +127,7 @@ let package = Package(
     .testTarget(
       name: "PorticoHandlerTests",
       dependencies: ["PorticoHandler", "PorticoHandlerTesting", "CPortico"],
-      swiftSettings: strict),
+      swiftSettings: tests),
     .testTarget(
       name: "FramingTests", dependencies: ["PorticoHandler", "CPortico", "Harness"],
       swiftSettings: tests),

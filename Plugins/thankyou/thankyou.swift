@@ -11,7 +11,7 @@ struct ThankYou: Handler {
 
   /// One request a connection, as in the article.
   func receive(_ bytes: RawSpan, _ reply: Reply) -> Int {
-    reply.log(.info, "The received data is: \(bytes.text(limit: 1024)) (\(bytes.byteCount) bytes)")
+    reply.log(.info, "The received data is: \(bytes.excerpt(1024)) (\(bytes.byteCount) bytes)")
     thank(reply)
     return bytes.byteCount
   }

@@ -24,6 +24,19 @@ public struct Client: Sendable, Equatable {
   /// The client's port; 0 for a Unix socket.
   public let peerPort: UInt16
 
+  /// For tests.
+  package init(
+    transport: Transport, id: UInt64, peer: String, local: String, listener: String,
+    peerPort: UInt16
+  ) {
+    self.transport = transport
+    self.id = id
+    self.peer = peer
+    self.local = local
+    self.listener = listener
+    self.peerPort = peerPort
+  }
+
   // SAFETY: copies the texts that the host's struct points to, during the call that it is valid in.
   @unsafe
   init(_ info: portico_info) {

@@ -11,7 +11,6 @@ internal import Kernel
   private let info: UnsafeMutablePointer<portico_info>
   private let peerText: UnsafeMutablePointer<CChar>
   private let localText: UnsafeMutablePointer<CChar>
-  private static let textCapacity = 64
   /// NUL-terminated, for the life of the process.
   private var listeners: [UnsafeMutablePointer<CChar>] = unsafe []
   private(set) var settings: [String: UnsafeMutablePointer<CChar>] = unsafe [:]
@@ -21,8 +20,8 @@ internal import Kernel
 
   init() {
     unsafe info = .allocate(capacity: 1)
-    unsafe peerText = .allocate(capacity: Self.textCapacity)
-    unsafe localText = .allocate(capacity: Self.textCapacity)
+    unsafe peerText = .allocate(capacity: Endpoint.textCapacity)
+    unsafe localText = .allocate(capacity: Endpoint.textCapacity)
   }
 
   /// Copies what the configuration says to memory that outlives every call.
@@ -60,8 +59,8 @@ internal import Kernel
       local = core.datagram.path.local
       local.port = port
     }
-    unsafe write(peer.description, to: peerText)
-    unsafe write(local.description, to: localText)
+    unsafe peer.write(to: peerText)
+    unsafe local.write(to: localText)
     let described = unsafe portico_info(
       size: UInt32(MemoryLayout<portico_info>.size), transport: UInt32(transport.rawValue),
       id: connection.id, peer: UnsafePointer(peerText), local: UnsafePointer(localText),
@@ -72,14 +71,5 @@ internal import Kernel
       reserved: 0)
     unsafe info.initialize(to: described)
     return unsafe UnsafePointer(info)
-  }
-
-  private func write(_ text: String, to buffer: UnsafeMutablePointer<CChar>) {
-    var count = 0
-    for byte in text.utf8.prefix(Self.textCapacity - 1) {
-      unsafe buffer[count] = CChar(bitPattern: byte)
-      count += 1
-    }
-    unsafe buffer[count] = 0
   }
 }
