@@ -129,10 +129,12 @@ let package = Package(
       dependencies: ["PorticoHandler", "PorticoHandlerTesting", "CPortico"],
       swiftSettings: tests),
     .testTarget(
-      name: "FramingTests", dependencies: ["PorticoHandler", "CPortico", "Harness"],
+      name: "FramingTests",
+      dependencies: ["PorticoHandler", "PorticoHandlerTesting", "CPortico", "Harness"],
       swiftSettings: tests),
     .target(name: "Harness", path: "Tests/Harness", swiftSettings: tests),
-    .testTarget(name: "ConformanceTests", dependencies: ["Harness"], swiftSettings: tests),
+    .testTarget(
+      name: "ConformanceTests", dependencies: ["Harness", "Transcript"], swiftSettings: tests),
     .testTarget(name: "RepositoryTests", dependencies: ["Harness"], swiftSettings: tests),
   ]
 )

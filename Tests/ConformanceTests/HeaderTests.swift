@@ -55,9 +55,9 @@ struct HeaderTests {
         + ["-fno-sanitize-recover=all"] + (compiler == "clang" ? ["-fuse-ld=lld"] : []) + include
         + ["-o", program.path, Paths.fixtures.appending(path: "frame_fuzz.c").path])
     var random = RandomSource(for: "HeaderTests framing")
-    // 200,000 rounds take a second; the program says which one failed.
+    // 100,000 rounds take half a second; the program says which one failed.
     let seed = UInt64.random(in: 1...999_999, using: &random)
-    let finished = try Finished(program, ["\(seed)", "200000"], within: .seconds(60))
+    let finished = try Finished(program, ["\(seed)", "100000"], within: .seconds(60))
     #expect(finished.exit == .status(0), "\(finished.output)\(finished.error)")
   }
 
