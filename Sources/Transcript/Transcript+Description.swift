@@ -56,3 +56,10 @@ extension Transcript: CustomStringConvertible {
     }
   }
 }
+
+extension Transcript {
+  /// Bytes as a transcript writes them, for a message.
+  public static func escaped(_ bytes: some RandomAccessCollection<UInt8>) -> String {
+    Visible.text(bytes)
+  }
+}
