@@ -86,7 +86,7 @@ struct Mock: Handler {
       case .wait(let milliseconds): reply.setTimer(after: .milliseconds(milliseconds))
       case .finish: reply.finish()
       case .refuse(let mismatch):
-        reply.log(.warning, "line \(mismatch.line) of the transcript: \(mismatch)")
+        reply.log(.warning, "line \(mismatch.line) of the transcript: \(mismatch.logText)")
         reply.finish()
       }
     }
@@ -109,7 +109,7 @@ struct Mock: Handler {
 
   private func answer(_ datagram: [UInt8], _ reply: Reply) {
     guard let answers = script.answers[datagram] else {
-      let shown = Transcript.escaped(datagram.prefix(200))
+      let shown = Transcript.logText(datagram.prefix(200))
       reply.log(.warning, "no > line of the transcript is this datagram: \"\(shown)\"")
       return
     }

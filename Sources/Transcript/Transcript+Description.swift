@@ -62,4 +62,10 @@ extension Transcript {
   public static func escaped(_ bytes: some RandomAccessCollection<UInt8>) -> String {
     Visible.text(bytes)
   }
+
+  /// Bytes for a log that escapes control characters and backslashes by itself; what is no
+  /// character is escaped here.
+  public static func logText(_ bytes: some RandomAccessCollection<UInt8>) -> String {
+    Visible.text(bytes, isForLog: true)
+  }
 }
