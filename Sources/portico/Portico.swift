@@ -15,6 +15,7 @@
         portico [run] [<options>] [-- <command> ...]
         portico list [<options>]
         portico inspect <file|name>
+        portico call <file|name> [--data <text>] ...
         """,
       discussion: """
         With no arguments Portico listens on tcp://*:7788 and its default plugin answers \
@@ -23,7 +24,7 @@
         `portico run --help` lists the options.
         """,
       version: hostVersion,
-      subcommands: [RunCommand.self, ListCommand.self, InspectCommand.self],
+      subcommands: [RunCommand.self, ListCommand.self, InspectCommand.self, CallCommand.self],
       defaultSubcommand: RunCommand.self)
   }
 

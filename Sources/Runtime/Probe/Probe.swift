@@ -1,5 +1,5 @@
 // A plugin driven without sockets, in a process that may die of it. Born with the same descriptors
-// as a worker, but for the sockets.
+// as a worker, but for the sockets; what it is to do is a memory file of its own.
 
 internal import CKernel
 internal import Control
@@ -21,5 +21,25 @@ public enum Probe {
       message = .refused(reason: "\(error)")
     }
     return control.send(message.encoded()) ? 0 : 1
+  }
+
+  /// `run`: does what its task says, and says what came of it.
+  public static func run() -> Int32 {
+    _ = ck_end_with_parent()
+    let channel = ProbeChannel()
+    do {
+      let task = try ProbeTask(decoding: Worker.inherited(InheritedDescriptor.task))
+      let stage = try ProbeStage(channel: channel)
+      channel.send(.loaded(stage.report))
+      switch task {
+      case .call(let call): CallRun(stage: stage, task: call).run()
+      case .check(let check): try CheckRun(stage: stage, task: check).run()
+      }
+      return 0
+    } catch {
+      channel.send(.refused(reason: "\(error)"))
+      ck_flush_output()
+      return 1
+    }
   }
 }
