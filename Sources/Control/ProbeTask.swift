@@ -67,6 +67,8 @@ public struct CheckTask: Equatable, Sendable {
   public var check: Check
   /// The texts of the transcripts, in the order in which cases are numbered.
   public var transcripts: [[UInt8]]
+  /// What each of them is called in messages.
+  public var names: [String]
   /// Counted from 1; 0 plays all of them.
   public var onlyCase: UInt32
   /// Where everything that is random comes from.
@@ -80,11 +82,12 @@ public struct CheckTask: Equatable, Sendable {
 
   /// A check of these transcripts.
   public init(
-    check: Check, transcripts: [[UInt8]], onlyCase: UInt32 = 0, seed: UInt64 = 1,
+    check: Check, transcripts: [[UInt8]], names: [String], onlyCase: UInt32 = 0, seed: UInt64 = 1,
     runs: UInt32 = 1000, connections: UInt32 = 10_000, timeout_ms: UInt32 = 2000
   ) {
     self.check = check
     self.transcripts = transcripts
+    self.names = names
     self.onlyCase = onlyCase
     self.seed = seed
     self.runs = runs
@@ -95,6 +98,7 @@ public struct CheckTask: Equatable, Sendable {
   func encode(into wire: inout WireEncoder) {
     wire.put(check.rawValue)
     wire.put(transcripts)
+    wire.put(names)
     wire.put(onlyCase)
     wire.put(seed)
     for number in [runs, connections, timeout_ms] { wire.put(number) }
@@ -106,6 +110,8 @@ public struct CheckTask: Equatable, Sendable {
     }
     self.check = check
     transcripts = try wire.blobs("transcripts")
+    names = try wire.texts("names")
+    guard names.count == transcripts.count else { throw MalformedMessage(part: "names") }
     onlyCase = try wire.number("case")
     seed = try wire.number("seed")
     runs = try wire.number("runs")

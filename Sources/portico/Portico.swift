@@ -16,6 +16,7 @@
         portico list [<options>]
         portico inspect <file|name>
         portico call <file|name> [--data <text>] ...
+        portico test <file|name> --transcript <file> ...
         """,
       discussion: """
         With no arguments Portico listens on tcp://*:7788 and its default plugin answers \
@@ -24,7 +25,9 @@
         `portico run --help` lists the options.
         """,
       version: hostVersion,
-      subcommands: [RunCommand.self, ListCommand.self, InspectCommand.self, CallCommand.self],
+      subcommands: [
+        RunCommand.self, ListCommand.self, InspectCommand.self, CallCommand.self, TestCommand.self,
+      ],
       defaultSubcommand: RunCommand.self)
   }
 

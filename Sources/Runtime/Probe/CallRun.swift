@@ -162,12 +162,12 @@ struct CallRun: ~Copyable {
   /// What the handler did wrong, or nothing.
   private func judge() -> String {
     let name = stage.core.value.handler.name
-    let (answer, count) = (stage.tap.value.answer, stage.tap.value.answered)
-    if answer > count {
-      return "\(name) misbehaves: its handle returned \(answer) for \(count) bytes"
+    if let misbehaviour = stage.tap.value.misbehaviour {
+      return "\(name) misbehaves: its \(misbehaviour)"
     }
     if stage.page.value.protocol_errors > 0 {
-      return "\(name) ended the connection with a protocol error: its handle returned \(answer)"
+      return "\(name) ended the connection with a protocol error: its handle returned "
+        + "\(stage.tap.value.answer)"
     }
     if stage.page.value.misused_replies > 0 {
       return "\(name) used a reply outside the call that passed it, and promised PORTICO_INLINE"

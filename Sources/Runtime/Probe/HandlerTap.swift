@@ -26,6 +26,8 @@ nonisolated(unsafe) private var theTap: Immortal<HandlerTap>?
   /// What `handle` last answered, for how many bytes.
   private(set) var answer = 0
   private(set) var answered = 0
+  /// It once answered more than it was given: a sentence about that.
+  var misbehaviour: String?
 
   private init(handler: Handler, page: SharedPage) {
     self.handler = handler
@@ -86,7 +88,7 @@ nonisolated(unsafe) private var theTap: Immortal<HandlerTap>?
     _ bytes: UnsafeRawPointer, _ count: Int, _ reply: portico_reply
   ) -> Int {
     let shown = unsafe guarded?.place(bytes, count) ?? bytes
-    page.value.probe_request = unsafe UInt64(UInt(bitPattern: shown))
+    page.value.probe_request = UInt64(UInt(bitPattern: shown))
     page.value.probe_length = UInt64(count)
     let began_ns = ck_monotonic_ns()
     // SAFETY: the plugin's own function, with a request that lives until it returns.
@@ -95,6 +97,9 @@ nonisolated(unsafe) private var theTap: Immortal<HandlerTap>?
     page.value.probe_request = 0
     calls += 1
     answered = count
+    if answer > count, misbehaviour == nil {
+      misbehaviour = "handle returned \(answer) for \(count) bytes"
+    }
     return answer
   }
 

@@ -4,6 +4,7 @@
 internal import CKernel
 internal import Control
 internal import Kernel
+internal import Transcript
 
 /// The probe process.
 public enum Probe {
@@ -33,7 +34,10 @@ public enum Probe {
       channel.send(.loaded(stage.report))
       switch task {
       case .call(let call): CallRun(stage: stage, task: call).run()
-      case .check(let check): try CheckRun(stage: stage, task: check).run()
+      case .check(let check):
+        let transcripts = try check.transcripts.map { try Transcript(parsing: $0) }
+        if check.check == .readonly { try stage.guardRequests() }
+        CheckRun(stage: stage, task: check, transcripts: transcripts).run()
       }
       return 0
     } catch {

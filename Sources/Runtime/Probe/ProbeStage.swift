@@ -52,6 +52,13 @@ internal import Kernel
     loop.turn()
   }
 
+  /// From here on requests lie between pages that cannot be touched.
+  func guardRequests() throws(SystemError) {
+    // What is left over of a frame, and a receive behind it.
+    let frame = core.value.frameLimit + core.value.limits.receiveSize
+    tap.value.guarded = try GuardedRequest(byteCount: 2 * frame + 8192)
+  }
+
   /// Ends the worker: every `on_close`, then `on_unload`.
   mutating func end() {
     loop.poll([])
