@@ -32,6 +32,14 @@ public enum Check: String, CaseIterable, Sendable {
   /// What grows with each connection.
   case leaks
 
+  /// Does it find nothing new when the answers are wrong anyway?
+  public var needsRightAnswers: Bool {
+    switch self {
+    case .bytes, .splits, .random, .coalesced, .interleaved, .leaks: true
+    case .pieces, .empty, .endless, .overlong, .halfclose, .readonly, .promises, .slow: false
+    }
+  }
+
   /// Does it make sense for datagrams, which are never split and have no connection? Otherwise why
   /// not.
   public var reasonAgainstDatagrams: String? {

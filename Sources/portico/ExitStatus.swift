@@ -27,7 +27,7 @@ func exitWithFailure() -> Never { exit(1) }
     do throws(StartFailure) {
       try body()
     } catch {
-      let sentence = "portico: \(error.description.escapedForTerminal)\n"
+      let sentence = "portico: \(error.shown)\n"
       try? Descriptor.standardError().writeAllWaiting(Array(sentence.utf8))
       throw ExitCode(status)
     }

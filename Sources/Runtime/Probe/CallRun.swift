@@ -167,7 +167,7 @@ struct CallRun: ~Copyable {
     }
     if stage.page.value.protocol_errors > 0 {
       return "\(name) ended the connection with a protocol error: its handle returned "
-        + "\(stage.tap.value.answer)"
+        + "\(stage.tap.value.refusal)"
     }
     if stage.page.value.misused_replies > 0 {
       return "\(name) used a reply outside the call that passed it, and promised PORTICO_INLINE"

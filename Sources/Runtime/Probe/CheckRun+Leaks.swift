@@ -11,6 +11,8 @@ extension CheckRun {
   /// So long at most; slow handlers have fewer connections then.
   private static var mostTime_ns: UInt64 { 10_000_000_000 }
 
+  private static var leastCounted: Int { 10 }
+
   private struct Holding {
     let bytes = Int(clamping: ck_heap_byte_count())
     let descriptors = Files.names(in: "/proc/self/fd").count
@@ -19,7 +21,7 @@ extension CheckRun {
 
   mutating func playLeak() -> CaseFailure? {
     let wanted = max(20, Int(task.connections))
-    let warmUp = wanted / 10
+    var warmUp = wanted / 10
     let each = transcripts.map(\.connectionCount).max() ?? 1
     stage.core.value.replies.reserve((wanted + 1) * each + 1000)
     let isDatagram = stage.core.value.configuration.transport(ofSocket: 0) == .udp
@@ -32,9 +34,10 @@ extension CheckRun {
       let failure = isDatagram ? playDatagrams(index) : playToEnd([run(index)])
       if let failure { return failure }
       played += 1
+      let took_ns = ck_monotonic_ns() - began_ns
+      if played < warmUp, took_ns > Self.mostTime_ns / 4 { warmUp = played }
       if played == warmUp { before = Holding() }
-      // At least as many as warm up are counted.
-      if played >= 2 * warmUp, ck_monotonic_ns() - began_ns > Self.mostTime_ns { break }
+      if played >= warmUp + Self.leastCounted, took_ns > Self.mostTime_ns { break }
     }
     let after = Holding()
     let counted = played - warmUp

@@ -12,6 +12,9 @@ struct CheckRun: ~Copyable {
   /// A thread that uses a reply too late has so long to do it.
   private static let lateThread_ms: UInt64 = 100
 
+  /// One check takes no longer, as long as nobody asks for a certain case.
+  private static let mostTime_ns: UInt64 = 10_000_000_000
+
   var stage: ProbeStage
   let task: CheckTask
   let transcripts: [Transcript]
@@ -59,23 +62,36 @@ struct CheckRun: ~Copyable {
 
   private mutating func play(_ plan: CheckPlan) {
     stage.page.value.probe_cases = verdict.allCases
+    let began_ns = ck_monotonic_ns()
     for (index, probeCase) in plan.cases.enumerated() {
       let number = UInt32(index + 1)
       if task.onlyCase != 0, number != task.onlyCase { continue }
       stage.page.value.probe_case = number
-      var failure = play(probeCase)
-      if failure == nil || task.check == .promises { failure = breach(probeCase) ?? failure }
-      // Whether the answers are right is what the other checks are for.
-      if task.check == .promises, breach(probeCase) == nil { failure = nil }
+      let before = stage.page.value
+      let wrong = play(probeCase)
+      var failure = breach(probeCase) ?? (judgesAnswers(probeCase) ? wrong : nil)
       verdict.cases += 1
+      if failure != nil, let reason = stage.reason(since: before) { failure?.lines.append(reason) }
       if let failure {
         verdict.outcome = .failed
         verdict.failedCase = number
         verdict.lines = failure.lines
         return
       }
+      if ck_monotonic_ns() - began_ns > Self.mostTime_ns, index + 1 < plan.cases.count {
+        verdict.notes.append(
+          "only \(index + 1) of \(plan.cases.count) cases, since they took more than "
+            + "\(Self.mostTime_ns / 1_000_000_000) s: --only plays a later one")
+        break
+      }
     }
     if task.check == .promises { noteStaleReplies() }
+  }
+
+  /// Whether the answers are right is what other checks are for than these.
+  private func judgesAnswers(_ probeCase: ProbeCase) -> Bool {
+    if case .declaration = probeCase { return true }
+    return task.check != .promises && task.check != .readonly
   }
 
   private mutating func play(_ probeCase: ProbeCase) -> CaseFailure? {
@@ -174,6 +190,26 @@ extension Handler {
   var isSharded: Bool { flags & 0x4 != 0 }
   /// What one client sends changes what others get, on purpose.
   var isCoupled: Bool { flags & 0x10 != 0 }
+}
+
+extension ProbeStage {
+  /// Why the host may have ended a connection since then; nil when it did not.
+  fileprivate func reason(since before: ck_page) -> String? {
+    let name = core.value.handler.name
+    func hasHit(_ limit: Limit) -> Bool {
+      page.hits(limit) > ck_page_limit(before, UInt32(limit.rawValue))
+    }
+    if page.value.protocol_errors > before.protocol_errors {
+      return "the handler reported a protocol error: its handle returned \(tap.value.refusal)"
+    }
+    if hasHit(.frame) {
+      return "the host closed a connection: a frame outgrew the \(core.value.frameLimit) bytes of "
+        + "max_frame"
+    }
+    if hasHit(.reply) { return "the host refused a reply: \(name) replies more than is taken" }
+    if hasHit(.memory) { return "the host closed a connection for want of memory" }
+    return nil
+  }
 }
 
 extension SharedPage {

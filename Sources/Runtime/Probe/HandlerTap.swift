@@ -23,9 +23,8 @@ nonisolated(unsafe) private var theTap: Immortal<HandlerTap>?
   private(set) var slowest_ns: UInt64 = 0
   private(set) var slowestHook = ""
   private(set) var slowestCase: UInt32 = 0
-  /// What `handle` last answered, for how many bytes.
-  private(set) var answer = 0
-  private(set) var answered = 0
+  /// The last answer of `handle` below 0.
+  private(set) var refusal = 0
   /// It once answered more than it was given: a sentence about that.
   var misbehaviour: String?
 
@@ -92,11 +91,11 @@ nonisolated(unsafe) private var theTap: Immortal<HandlerTap>?
     page.value.probe_length = UInt64(count)
     let began_ns = ck_monotonic_ns()
     // SAFETY: the plugin's own function, with a request that lives until it returns.
-    answer = unsafe handler.handle.unsafelyUnwrapped(shown, count, reply)
+    let answer = unsafe handler.handle.unsafelyUnwrapped(shown, count, reply)
     total_ns += note("handle", since: began_ns)
     page.value.probe_request = 0
     calls += 1
-    answered = count
+    if answer < 0 { refusal = answer }
     if answer > count, misbehaviour == nil {
       misbehaviour = "handle returned \(answer) for \(count) bytes"
     }

@@ -109,19 +109,6 @@ extension String {
     self + String(repeating: " ", count: max(1, count - utf8.count))
   }
 
-  /// Escaped, but for the backslash: text in which that has been done once.
-  fileprivate var safeForTerminal: String {
-    var result = String.UnicodeScalarView()
-    for scalar in unicodeScalars {
-      if scalar.isDangerous {
-        result.append(contentsOf: "\\u{\(String(scalar.value, radix: 16))}".unicodeScalars)
-      } else {
-        result.append(scalar)
-      }
-    }
-    return String(result)
-  }
-
   /// As text or an attribute of XML; characters that XML cannot have are shown as escapes.
   fileprivate var asXML: String {
     var result = ""
