@@ -15,6 +15,8 @@
         portico [run] [<options>] [-- <command> ...]
         portico list [<options>]
         portico inspect <file|name>
+        portico call <file|name> [--data <text>] ...
+        portico test <file|name> --transcript <file> ...
         portico mock <transcript> [<options>]
         """,
       discussion: """
@@ -24,7 +26,10 @@
         `portico run --help` lists the options.
         """,
       version: hostVersion,
-      subcommands: [RunCommand.self, ListCommand.self, InspectCommand.self, MockCommand.self],
+      subcommands: [
+        RunCommand.self, ListCommand.self, InspectCommand.self, CallCommand.self, TestCommand.self,
+        MockCommand.self,
+      ],
       defaultSubcommand: RunCommand.self)
   }
 
