@@ -15,6 +15,8 @@
         portico [run] [<options>] [-- <command> ...]
         portico list [<options>]
         portico inspect <file|name>
+        portico new <name> --language <c|swift>
+        portico paths [<part>]
         """,
       discussion: """
         With no arguments Portico listens on tcp://*:7788 and its default plugin answers \
@@ -23,7 +25,9 @@
         `portico run --help` lists the options.
         """,
       version: hostVersion,
-      subcommands: [RunCommand.self, ListCommand.self, InspectCommand.self],
+      subcommands: [
+        RunCommand.self, ListCommand.self, InspectCommand.self, NewCommand.self, PathsCommand.self,
+      ],
       defaultSubcommand: RunCommand.self)
   }
 
