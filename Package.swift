@@ -32,6 +32,9 @@ let tests: [SwiftSetting] =
     .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
   ] + warnings
 
+// Plugins in Swift are built as an author would build them.
+let author: [SwiftSetting] = [.enableUpcomingFeature("InternalImportsByDefault")] + warnings
+
 let plugin: [CSetting] = [.headerSearchPath("../../Sources/CPortico/include")]
 
 let package = Package(
@@ -96,11 +99,11 @@ let package = Package(
       swiftSettings: strict),
 
     .target(
-      name: "thankyou", dependencies: ["CPortico"], path: "Plugins/thankyou",
-      swiftSettings: strict),
+      name: "thankyou", dependencies: ["PorticoHandler"], path: "Plugins/thankyou",
+      swiftSettings: author, linkerSettings: lean),
     .target(
       name: "mock", dependencies: ["PorticoHandler", "Transcript"], path: "Plugins/mock",
-      swiftSettings: strict),
+      swiftSettings: author, linkerSettings: lean),
     .target(
       name: "echo", path: "Plugins/echo", publicHeadersPath: ".", cSettings: plugin),
     .target(
@@ -124,7 +127,7 @@ let package = Package(
     .testTarget(
       name: "PorticoHandlerTests",
       dependencies: ["PorticoHandler", "PorticoHandlerTesting", "CPortico"],
-      swiftSettings: strict),
+      swiftSettings: tests),
     .target(name: "Harness", path: "Tests/Harness", swiftSettings: tests),
     .testTarget(name: "ConformanceTests", dependencies: ["Harness"], swiftSettings: tests),
     .testTarget(name: "RepositoryTests", dependencies: ["Harness"], swiftSettings: tests),
