@@ -18,7 +18,8 @@
 
     /// What to say of a word that stands where a command belongs; nil when it may stay.
     private static func misspelt(_ word: String) -> String? {
-      let commands = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
+      let commands =
+        configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
       // Shells ask for completions with a word that begins with dashes.
       guard !word.hasPrefix("-"), !commands.contains(word) else { return nil }
       let shown = word.cut(toByteCount: 100).escapedForTerminal

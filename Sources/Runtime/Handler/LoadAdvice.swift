@@ -49,7 +49,8 @@ enum LoadAdvice {
         return "was built for another Swift runtime (undefined symbol \(symbol)): rebuild it with "
           + "the Swift that built this host"
       }
-      return "cannot be loaded: nothing defines the symbol \(symbol) that it uses; link the library "
+      return
+        "cannot be loaded: nothing defines the symbol \(symbol) that it uses; link the library "
         + "that does (-l) when you build it"
     }
     if words.contains("cannot open shared object file"), words.contains("No such file"),
@@ -69,7 +70,8 @@ enum LoadAdvice {
       if name.hasPrefix("GLIBC_") {
         return "was built for a newer C library (\(name)) than this machine has: build it here"
       }
-      return "needs a newer library than the one that is found (\(words)): build it here, or remove "
+      return
+        "needs a newer library than the one that is found (\(words)): build it here, or remove "
         + "an older copy that stands in the way"
     }
     return "cannot be loaded: \(words)"

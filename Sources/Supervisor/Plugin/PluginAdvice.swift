@@ -24,7 +24,8 @@ enum PluginAdvice {
     case "cc", "cpp", "cxx", "C":
       return "is a source file: build it with `c++ \(link)` \(serve)"
     case "swift":
-      return "is a source file: build it in a package such as `portico new \(name) --language swift` "
+      return
+        "is a source file: build it in a package such as `portico new \(name) --language swift` "
         + "makes, \(serve)"
     case "rs", "go", "zig", "d", "nim", "ml", "hs":
       return "is a source file: build a shared library that exports `handle` from it, \(serve)"
