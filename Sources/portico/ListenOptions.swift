@@ -48,7 +48,8 @@
         Folder for portico.pid while Portico runs, made with mode 0700 if missing. Without \
         it nothing is written anywhere.
         """,
-        valueName: "dir"))
+        valueName: "dir"),
+      completion: .directory)
     var runDir: String?
 
     func validate() throws {

@@ -18,6 +18,8 @@
         portico call <file|name> [--data <text>] ...
         portico test <file|name> --transcript <file> ...
         portico mock <transcript> [<options>]
+        portico new <name> --language <c|swift>
+        portico paths [<part>]
         """,
       discussion: """
         With no arguments Portico listens on tcp://*:7788 and its default plugin answers \
@@ -28,7 +30,7 @@
       version: hostVersion,
       subcommands: [
         RunCommand.self, ListCommand.self, InspectCommand.self, CallCommand.self, TestCommand.self,
-        MockCommand.self,
+        MockCommand.self, NewCommand.self, PathsCommand.self,
       ],
       defaultSubcommand: RunCommand.self)
   }

@@ -13,7 +13,8 @@
       help: ArgumentHelp(
         """
         Plugin to serve: a name, or a path if it has a '/' or ends in .so.
-        """, valueName: "name|path"))
+        """, valueName: "name|path"),
+      completion: .plugin)
     var plugin = defaults.plugin
 
     @Option(
@@ -22,7 +23,8 @@
         A folder to look for plugins in, before those of PORTICO_PLUGIN_PATH and the shipped \
         ones; repeated for several.
         """,
-        valueName: "dir"))
+        valueName: "dir"),
+      completion: .directory)
     var pluginDir: [String] = []
 
     @Option(
@@ -34,7 +36,8 @@
       help: ArgumentHelp(
         """
         A file whose bytes the plugin gets as they are.
-        """, valueName: "file"))
+        """, valueName: "file"),
+      completion: .file())
     var handlerConfig: String?
 
     @Flag(

@@ -139,6 +139,23 @@
       return format
     }
 
+    @Sendable static func part(_ word: String) throws -> Installation.Part {
+      guard let part = Installation.Part(rawValue: word) else {
+        let names = Installation.Part.allCases.map(\.rawValue)
+        let meant = Likeness.nearest(to: word, among: names).map { "did you mean \($0)? " } ?? ""
+        throw ValidationError(meant + "write one of \(names.joined(separator: ", "))")
+      }
+      return part
+    }
+
+    @Sendable static func language(_ word: String) throws -> HandlerName.Language {
+      guard let language = HandlerName.Language(rawValue: word) else {
+        throw ValidationError(
+          "write c or swift; a handler in another language is a library that exports `handle`")
+      }
+      return language
+    }
+
     private static func validated<Value>(
       _ parse: () throws(InvalidWord) -> Value
     ) throws(ValidationError) -> Value {

@@ -21,6 +21,8 @@ struct LayeringTests {
       "Sources/Supervisor/",
       ["CKernel", "Control", "Glibc", "Kernel", "Logging", "Synchronization", "Transcript"]
     ),
+    // The kit as a package of its own.
+    ("Sources/Package.swift", ["PackageDescription"]),
     ("Sources/portico-worker/", ["CKernel", "Control", "Glibc", "Kernel", "Runtime"]),
     ("Sources/portico-probe/", ["CKernel", "Control", "Glibc", "Kernel", "Runtime"]),
     (

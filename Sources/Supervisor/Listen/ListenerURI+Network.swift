@@ -76,3 +76,14 @@ extension ListenerURI {
     return .name(host)
   }
 }
+
+extension ListenerURI {
+  /// The same with port 0; a path as it is.
+  var withPort0: ListenerURI {
+    switch self {
+    case .tcp(let host, _): .tcp(host: host, port: 0)
+    case .udp(let host, _): .udp(host: host, port: 0)
+    case .unix: self
+    }
+  }
+}
