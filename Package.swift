@@ -128,8 +128,13 @@ let package = Package(
       name: "PorticoHandlerTests",
       dependencies: ["PorticoHandler", "PorticoHandlerTesting", "CPortico"],
       swiftSettings: tests),
+    .testTarget(
+      name: "FramingTests",
+      dependencies: ["PorticoHandler", "PorticoHandlerTesting", "CPortico", "Harness"],
+      swiftSettings: tests),
     .target(name: "Harness", path: "Tests/Harness", swiftSettings: tests),
-    .testTarget(name: "ConformanceTests", dependencies: ["Harness"], swiftSettings: tests),
+    .testTarget(
+      name: "ConformanceTests", dependencies: ["Harness", "Transcript"], swiftSettings: tests),
     .testTarget(name: "RepositoryTests", dependencies: ["Harness"], swiftSettings: tests),
   ]
 )

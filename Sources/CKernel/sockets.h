@@ -68,6 +68,35 @@ static inline int ck_endpoint_text(const ck_endpoint *endpoint, char *into, size
   return inet_ntop(family, endpoint->address, into, (socklen_t)capacity) ? 0 : -errno;
 }
 
+/* A number of up to five digits, behind what has been written; where the next goes. */
+static inline char *ck_put_number(char *into, unsigned number) {
+  char digits[5];
+  int count = 0;
+  do digits[count++] = (char)('0' + number % 10);
+  while ((number /= 10) != 0);
+  while (count > 0) *into++ = digits[--count];
+  return into;
+}
+
+/* The address and port as they stand in a URI ("192.0.2.1:4711", "[2001:db8::1]:4711"),
+ * NUL-terminated, in at most 56 bytes. An IPv4 address is written by hand: inet_ntop goes through
+ * snprintf, and a handler with state has this done for every client. */
+static inline void ck_endpoint_describe(const ck_endpoint *endpoint, char *into) {
+  if (endpoint->family == 4) {
+    for (int part = 0; part < 4; part++) {
+      into = ck_put_number(into, endpoint->address[part]);
+      *into++ = part < 3 ? '.' : ':';
+    }
+  } else {
+    *into++ = '[';
+    if (inet_ntop(AF_INET6, endpoint->address, into, INET6_ADDRSTRLEN) == NULL) *into = 0;
+    into += strlen(into);
+    *into++ = ']';
+    *into++ = ':';
+  }
+  *ck_put_number(into, endpoint->port) = 0;
+}
+
 /* A numeric address; 0 when it is none, 1 when parsed (the port is left alone). */
 static inline int ck_endpoint_parse(const char *text, ck_endpoint *into) {
   memset(into->address, 0, sizeof into->address);

@@ -45,12 +45,34 @@ extension ck_endpoint: @retroactive CustomStringConvertible {
 
   /// As it stands in a URI and in the log: `192.0.2.1:4711`, `[2001:db8::1]:4711`.
   public var description: String {
-    switch family {
-    case 0, Self.unix.family: "unix"
-    case Self.gone.family: "gone"
-    case 6: "[\(addressText)]:\(port)"
-    default: "\(addressText):\(port)"
+    // SAFETY: the room is large enough for every endpoint.
+    unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Self.textCapacity) { text in
+      unsafe write(to: text.baseAddress!)
+      return unsafe String(cString: text.baseAddress!)
     }
+  }
+
+  /// Bytes that `write` may need.
+  public static var textCapacity: Int { 56 }
+
+  /// The description, NUL-terminated, without making a `String` of it.
+  @unsafe
+  public func write(to text: UnsafeMutablePointer<CChar>) {
+    switch family {
+    case 4, 6:
+      var copy = self
+      unsafe ck_endpoint_describe(&copy, text)
+    case Self.gone.family: unsafe Self.copy("gone", to: text)
+    default: unsafe Self.copy("unix", to: text)
+    }
+  }
+
+  @unsafe
+  private static func copy(_ word: StaticString, to text: UnsafeMutablePointer<CChar>) {
+    for place in 0..<word.utf8CodeUnitCount {
+      unsafe text[place] = CChar(bitPattern: word.utf8Start[place])
+    }
+    unsafe text[word.utf8CodeUnitCount] = 0
   }
 
   /// The address and port at the other end of a connected socket.

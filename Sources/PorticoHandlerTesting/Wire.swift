@@ -32,6 +32,8 @@ final class Wire: Sendable {
   }
 
   /// The reply that the handler gets.
+  ///
+  /// SAFETY: a function of the pool is there for the life of the process.
   var reply: Reply { unsafe Reply(ReplyPool.functions[place]) }
 
   /// The connection has gone: its reply answers GONE until somebody else gets it.

@@ -1,23 +1,25 @@
 // A conversation between clients and a server as a person writes it down: what the client sends,
 // what the server must answer. `portico test` holds a handler against it, `portico mock` plays the
-// server's part of it. Pure: no files, no sockets, no clock.
+// server's part of it. Pure: no files, no sockets, no clock. How it is written is in
+// Transcript+Parsing.swift and in the documentation's Transcripts.md.
 
 /// A parsed transcript.
 public struct Transcript: Equatable, Sendable {
   /// What happens, in order.
   public var steps: [Step]
-  /// What each step is about; at least one.
-  public var connectionCount: Int
+  /// What each connection is called in front of its lines, in the order in which the text first
+  /// speaks of them; the one without a name is "".
+  public var names: [String]
 
   /// A transcript of these steps.
-  public init(steps: [Step], connectionCount: Int = 1) {
+  public init(steps: [Step], names: [String] = [""]) {
     self.steps = steps
-    self.connectionCount = connectionCount
+    self.names = names
   }
 
   /// One thing that happens.
   public struct Step: Equatable, Sendable {
-    /// Counted from 0, in the order in which the text first names them.
+    /// An index into `names`.
     public var connection: Int
     /// What happens.
     public var action: Action
@@ -38,11 +40,12 @@ public struct Transcript: Equatable, Sendable {
     case send([UInt8])
     /// The client shuts down its sending side.
     case endInput
-    /// The server answers what matches; over UDP, one datagram.
+    /// The server answers what matches. Over UDP that is one datagram; on a stream, only the bytes
+    /// of all answers behind each other count.
     case expect([Pattern])
     /// The server ends the connection.
     case expectEnd
-    /// Nothing happens for so long.
+    /// Nothing is sent for so long.
     case pause(milliseconds: Int)
   }
 
@@ -54,5 +57,20 @@ public struct Transcript: Equatable, Sendable {
     case any(count: Int)
     /// Any bytes, as few as possible, none included.
     case anyRun
+  }
+
+  /// The largest text that is read.
+  public static let maximumByteCount = 64 << 20
+
+  /// How many connections there are.
+  public var connectionCount: Int { names.count }
+
+  /// Everything that a connection's client sends, in one piece.
+  public func clientStream(of connection: Int) -> [UInt8] {
+    var stream: [UInt8] = []
+    for step in steps where step.connection == connection {
+      if case .send(let bytes) = step.action { stream += bytes }
+    }
+    return stream
   }
 }

@@ -15,6 +15,9 @@
         portico [run] [<options>] [-- <command> ...]
         portico list [<options>]
         portico inspect <file|name>
+        portico call <file|name> [--data <text>] ...
+        portico test <file|name> --transcript <file> ...
+        portico mock <transcript> [<options>]
         portico new <name> --language <c|swift>
         portico paths [<part>]
         """,
@@ -26,7 +29,8 @@
         """,
       version: hostVersion,
       subcommands: [
-        RunCommand.self, ListCommand.self, InspectCommand.self, NewCommand.self, PathsCommand.self,
+        RunCommand.self, ListCommand.self, InspectCommand.self, CallCommand.self, TestCommand.self,
+        MockCommand.self, NewCommand.self, PathsCommand.self,
       ],
       defaultSubcommand: RunCommand.self)
   }

@@ -81,6 +81,41 @@
       return count
     }
 
+    @Sendable static func callData(_ word: String) throws -> CallRequest {
+      try validated { () throws(InvalidWord) in try CallRequest.data(word) }
+    }
+
+    @Sendable static func callHex(_ word: String) throws -> CallRequest {
+      try validated { () throws(InvalidWord) in try CallRequest.hex(word) }
+    }
+
+    @Sendable static func callFile(_ word: String) throws -> CallRequest { CallRequest.file(word) }
+
+    @Sendable static func check(_ word: String) throws -> TestOptions.Choice {
+      try validated { () throws(InvalidWord) in try TestOptions.Choice(parsing: word) }
+    }
+
+    @Sendable static func seed(_ word: String) throws -> UInt64 {
+      guard word.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let seed = UInt64(word) else {
+        throw ValidationError("write a number, as the test printed it")
+      }
+      return seed
+    }
+
+    @Sendable static func caseCount(_ word: String) throws -> UInt32 {
+      guard let count = Int(unsignedDigits: word), (1...10_000_000).contains(count) else {
+        throw ValidationError("write a number from 1 to 10000000")
+      }
+      return UInt32(count)
+    }
+
+    @Sendable static func repeatCount(_ word: String) throws -> Int {
+      guard let count = Int(unsignedDigits: word), (1...10_000_000).contains(count) else {
+        throw ValidationError("write a number from 1 to 10000000")
+      }
+      return count
+    }
+
     @Sendable static func setting(_ word: String) throws -> WorkerConfiguration.Setting {
       guard let equals = word.firstIndex(of: "="), equals != word.startIndex else {
         throw ValidationError("write a setting as KEY=VALUE, such as greeting=hello")

@@ -1,5 +1,5 @@
-// The promise: portico.h compiles alone under every standard it names, and what version 1 laid down
-// stays where it is for ever.
+// The promise: portico.h and portico_frame.h compile alone under every standard they name, and what
+// version 1 laid down stays where it is for ever.
 
 import Foundation
 import Harness
@@ -17,21 +17,48 @@ struct HeaderTests {
         + ["-fsyntax-only", Paths.fixtures.appending(path: file).path])
   }
 
-  @Test(arguments: ["c89", "c11"])
-  func `The header compiles alone as C with all warnings`(standard: String) throws {
-    try check("cc", standard, "header_alone.c")
+  @Test(arguments: ["c89", "c11"], ["header_alone.c", "frame_alone.c"])
+  func `Each header compiles alone as C with all warnings`(standard: String, file: String) throws {
+    try check("cc", standard, file)
   }
 
-  @Test func `The header compiles alone as C++17 with all warnings`() throws {
-    try check("c++", "c++17", "header_alone.cpp")
+  @Test(arguments: ["header_alone.cpp", "frame_alone.cpp"])
+  func `Each header compiles alone as C++17 with all warnings`(file: String) throws {
+    try check("c++", "c++17", file)
   }
 
   // clang comes with the Swift toolchain, so it is always there.
-  @Test(arguments: [("c89", "c"), ("c11", "c"), ("c++17", "cpp")])
-  func `The header compiles alone with clang, which knows its nullability`(
-    standard: String, suffix: String
+  @Test(
+    arguments: [("c89", "c"), ("c11", "c"), ("c++17", "cpp")], ["header_alone", "frame_alone"])
+  func `Each header compiles alone with clang, which knows its nullability`(
+    standard: (String, String), file: String
   ) throws {
-    try check(suffix == "c" ? "clang" : "clang++", standard, "header_alone.\(suffix)")
+    try check(standard.1 == "c" ? "clang" : "clang++", standard.0, "\(file).\(standard.1)")
+  }
+
+  /// Stricter than an author is likely to be: a warning in a header is nothing they could mend.
+  @Test(arguments: ["cc", "clang"])
+  func `The headers convert no number silently`(compiler: String) throws {
+    try Fixture.compile(
+      compiler,
+      ["-std=c89", "-Wconversion", "-Wsign-conversion", "-Wshadow", "-Wcast-qual", "-Werror"]
+        + include + ["-fsyntax-only", Paths.fixtures.appending(path: "frame_alone.c").path])
+  }
+
+  /// Both compilers' sanitizers; each buffer ends where its allocation does.
+  @Test(arguments: ["cc", "clang"])
+  func `Framing reads and calculates within bounds, whatever the bytes`(compiler: String) throws {
+    let program = try Paths.newFolder().appending(path: "frame_fuzz")
+    try Fixture.compile(
+      compiler,
+      ["-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-fsanitize=address,undefined"]
+        + ["-fno-sanitize-recover=all"] + (compiler == "clang" ? ["-fuse-ld=lld"] : []) + include
+        + ["-o", program.path, Paths.fixtures.appending(path: "frame_fuzz.c").path])
+    var random = RandomSource(for: "HeaderTests framing")
+    // 100,000 rounds take half a second; the program says which one failed.
+    let seed = UInt64.random(in: 1...999_999, using: &random)
+    let finished = try Finished(program, ["\(seed)", "100000"], within: .seconds(60))
+    #expect(finished.exit == .status(0), "\(finished.output)\(finished.error)")
   }
 
   @Test(arguments: ["cc", "clang"])

@@ -80,7 +80,8 @@ struct AsyncHandlerTests {
     #expect(client.log == ["bad request"])
   }
 
-  @Test func `When the client goes, its task is cancelled and its replies go nowhere`() async throws {
+  @Test func `When the client goes, its task is cancelled and its replies go nowhere`() async throws
+  {
     let host = try TestHost(Lines.self)
     let client = try host.connect()
     try client.send("sleep\n")

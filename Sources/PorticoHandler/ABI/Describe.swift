@@ -61,6 +61,11 @@ public func describe<H: Handler>(_ type: H.Type) -> PluginDescriptor {
   return unsafe Descriptor.make(H.plugin, hooks: hooks(of: H.self))
 }
 
+/// Makes an `async` handler the one that this plugin serves.
+public func describe<H: AsyncHandler>(_ type: H.Type) -> PluginDescriptor {
+  unsafe describe(AsyncBridge<H>.self)
+}
+
 /// Which of the optional methods a handler has.
 @inlinable
 func hooks<H: Handler>(of type: H.Type) -> Hooks {

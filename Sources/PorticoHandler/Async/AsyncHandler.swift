@@ -72,8 +72,3 @@ extension AsyncHandler where Shared: SharedState {
   /// Never called: a handler with `load(_:)` has `init(_:)`.
   public init() { preconditionFailure("BUG: \(Self.self) was made without what load(_:) returned") }
 }
-
-/// Makes an `async` handler the one that this plugin serves.
-public func describe<H: AsyncHandler>(_ type: H.Type) -> PluginDescriptor {
-  unsafe describe(AsyncBridge<H>.self)
-}

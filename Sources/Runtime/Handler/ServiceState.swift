@@ -11,18 +11,19 @@ internal import Kernel
   private let info: UnsafeMutablePointer<portico_info>
   private let peerText: UnsafeMutablePointer<CChar>
   private let localText: UnsafeMutablePointer<CChar>
-  private static let textCapacity = 64
   /// NUL-terminated, for the life of the process.
   private var listeners: [UnsafeMutablePointer<CChar>] = unsafe []
   private(set) var settings: [String: UnsafeMutablePointer<CChar>] = unsafe [:]
   /// Keys in the order in which the handler asked for them.
   var asked: [String] = []
   private(set) var config: UnsafeRawBufferPointer?
+  /// Where a client without a socket is told that it has connected to.
+  var localWithoutSocket = Endpoint.none
 
   init() {
     unsafe info = .allocate(capacity: 1)
-    unsafe peerText = .allocate(capacity: Self.textCapacity)
-    unsafe localText = .allocate(capacity: Self.textCapacity)
+    unsafe peerText = .allocate(capacity: Endpoint.textCapacity)
+    unsafe localText = .allocate(capacity: Endpoint.textCapacity)
   }
 
   /// Copies what the configuration says to memory that outlives every call.
@@ -53,15 +54,15 @@ internal import Kernel
     let connection = core.connections[row]
     let peer = core.peer(row)
     let transport = core.configuration.transport(ofListener: connection.listener)
-    var local = (try? Endpoint.local(of: connection.fd)) ?? .none
+    var local = (try? Endpoint.local(of: connection.fd)) ?? localWithoutSocket
     if row == core.connections.datagramRow, core.datagram.path.local.family != 0 {
       // The address that the client wrote to; the socket's own may stand for any.
       let port = local.port
       local = core.datagram.path.local
       local.port = port
     }
-    unsafe write(peer.description, to: peerText)
-    unsafe write(local.description, to: localText)
+    unsafe peer.write(to: peerText)
+    unsafe local.write(to: localText)
     let described = unsafe portico_info(
       size: UInt32(MemoryLayout<portico_info>.size), transport: UInt32(transport.rawValue),
       id: connection.id, peer: UnsafePointer(peerText), local: UnsafePointer(localText),
@@ -72,14 +73,5 @@ internal import Kernel
       reserved: 0)
     unsafe info.initialize(to: described)
     return unsafe UnsafePointer(info)
-  }
-
-  private func write(_ text: String, to buffer: UnsafeMutablePointer<CChar>) {
-    var count = 0
-    for byte in text.utf8.prefix(Self.textCapacity - 1) {
-      unsafe buffer[count] = CChar(bitPattern: byte)
-      count += 1
-    }
-    unsafe buffer[count] = 0
   }
 }

@@ -46,10 +46,8 @@ extension ListenerURI {
 
   private static func host(_ text: Substring, scheme: String) throws(InvalidWord) -> Host {
     switch text {
-    case "*": return .any
+    case "*", "": return .any
     case "localhost": return .address("127.0.0.1")
-    case "":
-      throw InvalidWord("there is no host; write \(scheme)://*:PORT to listen on every address")
     default: break
     }
     if text.hasPrefix("[") {

@@ -110,6 +110,17 @@ package struct Installation: Sendable {
     return name
   }
 
+  /// The path of a plugin that comes with Portico and belongs to one of its commands: no other one
+  /// of that name is meant, whatever the folders of the environment hold.
+  package func shippedPlugin(_ name: String) throws(StartFailure) -> String {
+    for file in PluginLocator.fileNames(of: name) {
+      let path = "\(pluginFolder)/\(file)"
+      if Files.kind(of: path) == .regular { return path }
+    }
+    throw StartFailure(
+      "the plugin \(name) is missing in \(pluginFolder): build or install all of Portico")
+  }
+
   /// The folder that a path lies in.
   package static func parent(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
