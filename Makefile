@@ -18,6 +18,9 @@ help: ## this list
 
 # Installs what is missing and nothing else; says what it does before it does it.
 needs:
+	@command -v $(firstword $(SWIFT)) >/dev/null || { echo "$(firstword $(SWIFT)) is not in PATH: \
+	Portico is built with Swift 6.3 (https://www.swift.org/install); if it is elsewhere: \
+	make SWIFT=/path/to/swift" >&2; exit 1; }
 	@.ci/needs libffi-dev pkg-config
 
 test-needs: needs

@@ -4,7 +4,7 @@
 internal import CKernel
 
 extension Files {
-  // SAFETY, for each text passed to a call here: it is kept alive for the call, which copies it.
+  // SAFETY: each text that is passed to a call here is kept alive for the call, which copies it.
 
   /// Makes a folder, with the mode that the umask leaves; EEXIST when something is there.
   public static func makeFolder(_ path: String) throws(SystemError) {

@@ -21,7 +21,8 @@
         """)
 
     @Argument(
-      help: ArgumentHelp("The plugin: a name or a path, as for --plugin.", valueName: "name|path"))
+      help: ArgumentHelp("The plugin: a name or a path, as for --plugin.", valueName: "name|path"),
+      completion: .plugin)
     var plugin: String
 
     @Option(

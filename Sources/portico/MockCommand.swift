@@ -24,7 +24,8 @@
         has a mistake (FILE:LINE:COLUMN: what to write instead) or the start fails.
         """)
 
-    @Argument(help: ArgumentHelp("The transcript.", valueName: "transcript"))
+    @Argument(
+      help: ArgumentHelp("The transcript.", valueName: "transcript"), completion: .file())
     var transcript: String
 
     @Flag(help: "Begin again after the last step, instead of ending the connection.")

@@ -21,12 +21,14 @@
         """)
 
     @Argument(
-      help: ArgumentHelp("The plugin: a name or a path, as for --plugin.", valueName: "name|path"))
+      help: ArgumentHelp("The plugin: a name or a path, as for --plugin.", valueName: "name|path"),
+      completion: .plugin)
     var plugin: String
 
     @Option(
       help: ArgumentHelp(
-        "What clients send and the server answers; repeated for several.", valueName: "file"))
+        "What clients send and the server answers; repeated for several.", valueName: "file"),
+      completion: .file())
     var transcript: [String]
 
     @OptionGroup(title: "Checks") var checks: TestOptionGroup

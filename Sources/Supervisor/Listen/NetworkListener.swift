@@ -184,8 +184,8 @@ package final class NetworkListener: Listener {
       // Not setcap: the loader then no longer follows $ORIGIN to the libraries beside us.
       return StartFailure(
         "\(place): ports below 1024 need privileges: start as root with --user NAME, or allow it "
-          + "with `sysctl net.ipv4.ip_unprivileged_port_start=\(endpoint.port)`, or choose a higher "
-          + "port")
+          + "with `sysctl net.ipv4.ip_unprivileged_port_start=\(endpoint.port)`, or choose "
+          + "a higher port")
     case Code.noSuchAddress:
       return StartFailure(
         "\(place): this machine does not have the address \(endpoint.addressText)")

@@ -17,7 +17,8 @@ package enum Likeness {
     return best?.word
   }
 
-  /// Letters to insert, remove, replace or exchange with their neighbour (optimal string alignment).
+  /// Letters to insert, remove, replace or exchange with their neighbour: what is known as optimal
+  /// string alignment.
   package static func distance(_ one: String, _ other: String) -> Int {
     let (a, b) = (Array(one.lowercased()), Array(other.lowercased()))
     var rows = [Array(0...b.count)]

@@ -100,6 +100,16 @@ package struct Installation: Sendable {
     return path
   }
 
+  /// The word that starts this program from a shell: `portico` where PATH leads to it, otherwise
+  /// its path.
+  package func command(path variable: String?) -> String {
+    let name = program.split(separator: "/").last.map(String.init) ?? program
+    let first = (variable ?? "").split(separator: ":").map { "\($0)/\(name)" }
+      .first(where: Files.isExecutable)
+    guard let first, Files.isSame(first, program) else { return program }
+    return name
+  }
+
   /// The path of a plugin that comes with Portico and belongs to one of its commands: no other one
   /// of that name is meant, whatever the folders of the environment hold.
   package func shippedPlugin(_ name: String) throws(StartFailure) -> String {
@@ -109,16 +119,6 @@ package struct Installation: Sendable {
     }
     throw StartFailure(
       "the plugin \(name) is missing in \(pluginFolder): build or install all of Portico")
-  }
-
-  /// The word that starts this program from a shell: `portico` where PATH leads to it, otherwise
-  /// its path.
-  package func command(path variable: String?) -> String {
-    let name = program.split(separator: "/").last.map(String.init) ?? program
-    let first = (variable ?? "").split(separator: ":").map { "\($0)/\(name)" }
-      .first(where: Files.isExecutable)
-    guard let first, Files.isSame(first, program) else { return program }
-    return name
   }
 
   /// The folder that a path lies in.

@@ -89,19 +89,37 @@ package struct Scaffold {
 
   private func renamed(_ file: String) -> String { file.replacing("greeter", with: name.text) }
 
-  /// The name takes three forms; an import wants the one that is a module.
+  /// The name takes three forms; an import wants the one that is a module. What was put in is never
+  /// looked at again: a name may have the template's in it.
   private func renamed(_ text: String, kit: String) -> String {
     // What a Makefile takes for itself; spaces are kept by the quotes round every use.
     let command = installation.command(path: HostFacts.variable("PATH"))
       .replacing("$", with: "$$").replacing("#", with: "\\#")
     let literal = kit.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-    return text.replacing("import greeter", with: "import \(name.module)")
-      .replacing("GreeterHandler", with: name.type)
-      .replacing("greeter", with: name.text)
-      .replacing(
-        "PORTICO ?= portico\n", with: "PORTICO ?= \(command)\n"
-      )
-      .replacing("/usr/local/share/portico/swift", with: literal)
+    let places = [
+      ("import greeter", "import \(name.module)"), ("GreeterHandler", name.type),
+      ("greeter", name.text), ("PORTICO ?= portico\n", "PORTICO ?= \(command)\n"),
+      ("/usr/local/share/portico/swift", literal),
+    ]
+    var result = ""
+    var rest = text[...]
+    while let (range, value) = Self.first(of: places, in: rest) {
+      result += rest[..<range.lowerBound] + value
+      rest = rest[range.upperBound...]
+    }
+    return result + rest
+  }
+
+  private static func first(
+    of places: [(mark: String, value: String)], in text: Substring
+  ) -> (Range<Substring.Index>, String)? {
+    var found: (range: Range<Substring.Index>, value: String)?
+    for (mark, value) in places {
+      guard let range = text.firstRange(of: mark) else { continue }
+      // Of two that begin at one place the one that stands first in the list.
+      if found.map({ range.lowerBound < $0.range.lowerBound }) ?? true { found = (range, value) }
+    }
+    return found
   }
 
   private func write(
