@@ -9,17 +9,22 @@ SCHEDULES ?= 100000
 BIN = .build/$(CONFIGURATION)
 
 .DEFAULT_GOAL := help
+PREFIX ?= /usr/local
 .PHONY: help needs test-needs build run test demo soak simulate cost lint sanitize clean
+.PHONY: install install-only uninstall
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
 
 # Installs what is missing and nothing else; says what it does before it does it.
 needs:
+	@command -v $(firstword $(SWIFT)) >/dev/null || { echo "$(firstword $(SWIFT)) is not in PATH: \
+	Portico is built with Swift 6.3 (https://www.swift.org/install); if it is elsewhere: \
+	make SWIFT=/path/to/swift" >&2; exit 1; }
 	@.ci/needs libffi-dev pkg-config
 
 test-needs: needs
-	@.ci/needs gcc python3
+	@.ci/needs gcc python3 patchelf binutils zsh fish man-db
 
 build: needs ## build everything, in release
 	@$(SWIFT) build -c $(CONFIGURATION)
@@ -51,6 +56,16 @@ lint: ## formatting and documentation rules
 # Replies, pages and the like are never freed on purpose, so leaks are not looked for.
 sanitize: test-needs ## the unit tests under the address sanitizer
 	@ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --sanitize=address --scratch-path .build-asan --filter RuntimeTests --filter SupervisorTests
+
+install: build install-only ## into PREFIX, /usr/local if not said; DESTDIR goes in front of it
+
+# Takes what is built already: make install-only PREFIX=/opt/portico BIN=.build/release
+install-only:
+	@.ci/needs patchelf binutils python3
+	@.ci/install "$(BIN)" "$(PREFIX)"
+
+uninstall: ## remove what install put into PREFIX, and nothing else
+	@.ci/uninstall "$(PREFIX)"
 
 clean: ## forget everything that was built
 	rm -rf .build .build-*

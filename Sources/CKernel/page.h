@@ -67,6 +67,14 @@ typedef struct ck_page {
   uint32_t in_main_thread; /* 1 when the loop's own thread was hit */
   uint64_t fault_address;
   uint64_t instruction;
+  uint32_t fault_access; /* 0 unknown, 1 a read, 2 a write */
+
+  /* Of a probe: which case it plays, and where it has put the request that handle is looking at. */
+  uint32_t probe_case;
+  uint32_t probe_cases;
+  uint32_t reserved;
+  uint64_t probe_request;
+  uint64_t probe_length;
 
   /* Counters, only ever going up, but for the first. */
   uint64_t connections; /* open now */
@@ -114,6 +122,9 @@ static inline void ck_record_crash(int signal_number, siginfo_t *info, void *con
     page->fault_address = (uint64_t)(uintptr_t)info->si_addr;
 #if defined(__x86_64__)
     page->instruction = (uint64_t)((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
+    /* Bit 1 of a page fault's error code says which. */
+    if (signal_number == SIGSEGV || signal_number == SIGBUS)
+      page->fault_access = ((ucontext_t *)context)->uc_mcontext.gregs[REG_ERR] & 2 ? 2 : 1;
 #elif defined(__aarch64__)
     page->instruction = (uint64_t)((ucontext_t *)context)->uc_mcontext.pc;
 #endif

@@ -18,4 +18,6 @@ public enum InheritedDescriptor {
   public static let tally: Int32 = 9
   /// The first listener socket; the configuration says how many there are.
   public static let firstSocket: Int32 = 10
+  /// Of a probe, which has no sockets: a sealed memory file that holds a `ProbeTask`.
+  public static let task: Int32 = 10
 }

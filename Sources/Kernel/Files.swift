@@ -91,6 +91,32 @@ extension Descriptor {
     Descriptor(owning: try SystemError.check("fcntl", ck_duplicate_above(2, 3)))
   }
 
+  /// This process's stdin, as a descriptor of its own.
+  public static func standardInput() throws(SystemError) -> Descriptor {
+    Descriptor(owning: try SystemError.check("fcntl", ck_duplicate_above(0, 3)))
+  }
+
+  /// This process's stdout, as a descriptor of its own.
+  public static func standardOutput() throws(SystemError) -> Descriptor {
+    Descriptor(owning: try SystemError.check("fcntl", ck_duplicate_above(1, 3)))
+  }
+
+  /// What one read gives, however long that takes; empty at the end.
+  public func readSomeWaiting(atMost byteCount: Int) throws(SystemError) -> [UInt8] {
+    while true {
+      do throws(SystemError) {
+        return try readSome(atMost: byteCount)
+      } catch {
+        // Whoever shares this open file may have made it non-blocking.
+        guard error.code == EAGAIN else { throw error }
+        _ = isReadable(within: .seconds(1))
+      }
+    }
+  }
+
+  /// Is it a terminal?
+  public var isTerminal: Bool { isatty(rawValue) == 1 }
+
   /// What one read gives; empty at the end.
   public func readSome(atMost byteCount: Int) throws(SystemError) -> [UInt8] {
     var result = 0

@@ -56,3 +56,16 @@ extension Transcript: CustomStringConvertible {
     }
   }
 }
+
+extension Transcript {
+  /// Bytes as a transcript writes them, for a message.
+  public static func escaped(_ bytes: some RandomAccessCollection<UInt8>) -> String {
+    Visible.text(bytes)
+  }
+
+  /// Bytes for a log that escapes control characters and backslashes by itself; what is no
+  /// character is escaped here.
+  public static func logText(_ bytes: some RandomAccessCollection<UInt8>) -> String {
+    Visible.text(bytes, isForLog: true)
+  }
+}

@@ -68,10 +68,9 @@ public struct TranscriptMatcher: Sendable {
   public var blockCount: Int { script.ends.count }
 
   /// Can what was fed be everything up to the end of this block, or more than that? With a run of
-  /// any bytes that can be taken back by the next byte.
-  public func isComplete(_ block: Int) -> Bool {
-    mismatch == nil && reach >= script.ends[block]
-  }
+  /// any bytes that can be taken back by the next byte. After a byte that could not be, this is as
+  /// it was before it.
+  public func isComplete(_ block: Int) -> Bool { reach >= script.ends[block] }
 
   /// Can what was fed be everything that is expected, and nothing more?
   public var isMatched: Bool { mismatch == nil && reach == script.cells.count }
@@ -88,7 +87,7 @@ public struct TranscriptMatcher: Sendable {
   /// Holds a complete block to what it has now: runs of any bytes inside it take no more. Only one
   /// that ends the block may go on. For a driver that lets the client speak only then.
   public mutating func settle(_ block: Int) {
-    guard isComplete(block) else { return }
+    guard mismatch == nil, isComplete(block) else { return }
     let end = script.ends[block]
     // The run at the very end of the block stays, and with it the place behind it.
     if let run, run < end - 1 { self.run = nil }

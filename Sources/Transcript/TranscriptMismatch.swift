@@ -28,6 +28,11 @@ public struct TranscriptMismatch: Error, Equatable, Sendable, CustomStringConver
   /// How many characters of `received` stand before the difference.
   public let receivedColumn: Int
 
+  /// One line: `expected "…", and got "…"`.
+  public let description: String
+  /// The same for a log that escapes control characters and backslashes by itself.
+  public let logText: String
+
   /// So many bytes before and behind the difference are shown.
   static let context = 48
 
@@ -51,37 +56,46 @@ public struct TranscriptMismatch: Error, Equatable, Sendable, CustomStringConver
 
     let before = script.cells[max(start, place - Self.context)..<place]
     let after = script.cells[place..<min(end, place + Self.context)]
-    let head = Self.text(before, isCut: place - Self.context > start)
-    expected = head + Self.text(after, isCut: false) + (place + Self.context < end ? "…" : "")
-    expectedColumn = head.unicodeScalars.count
+    let isCut = place - Self.context > start
+    let tail = place + Self.context < end ? "…" : ""
+    func expectedText(_ isForLog: Bool) -> (head: String, all: String) {
+      let head = (isCut ? "…" : "") + Self.text(before, isForLog)
+      return (head, head + Self.text(after, isForLog) + tail)
+    }
 
     // With a run it cannot be told where the block began.
     let hasRun = script.cells[start..<place].contains { $0.isRun }
-    let wanted = hasRun ? Self.context : min(place - start, Self.context)
-    let shown = matcher.recent.suffix(wanted)
-    let came =
-      (shown.count < offset && (hasRun || before.count < place - start) ? "…" : "")
-      + Visible.text(shown)
-    received = came + Visible.text(rest) + (rest.count == Self.context ? "…" : "")
-    receivedColumn = came.unicodeScalars.count
+    let shown = matcher.recent.suffix(hasRun ? Self.context : before.count)
+    let isFurther = shown.count < offset && (hasRun || isCut)
+    func receivedText(_ isForLog: Bool) -> (head: String, all: String) {
+      let head = (isFurther ? "…" : "") + Visible.text(shown, isForLog: isForLog)
+      let all = head + Visible.text(rest, isForLog: isForLog)
+      return (head, all + (rest.count == Self.context ? "…" : ""))
+    }
+
+    let (wanted, came) = (expectedText(false), receivedText(false))
+    (expected, received) = (wanted.all, came.all)
+    expectedColumn = wanted.head.unicodeScalars.count
+    receivedColumn = came.head.unicodeScalars.count
+    description = Self.sentence(kind, wanted.all, came.all)
+    logText = Self.sentence(kind, expectedText(true).all, receivedText(true).all)
   }
 
-  private static func text(_ cells: ArraySlice<MatchCell>, isCut: Bool) -> String {
-    var result = isCut ? "…" : ""
+  private static func text(_ cells: ArraySlice<MatchCell>, _ isForLog: Bool) -> String {
+    var result = ""
     var bytes: [UInt8] = []
     for cell in cells {
       if let byte = cell.byte {
         bytes.append(byte)
       } else {
-        result += Visible.text(bytes) + (cell.isRun ? #"\*"# : #"\?"#)
+        result += Visible.text(bytes, isForLog: isForLog) + (cell.isRun ? #"\*"# : #"\?"#)
         bytes = []
       }
     }
-    return result + Visible.text(bytes)
+    return result + Visible.text(bytes, isForLog: isForLog)
   }
 
-  /// One line: `expected "…", and got "…"`.
-  public var description: String {
+  private static func sentence(_ kind: Kind, _ expected: String, _ received: String) -> String {
     switch kind {
     case .differs: #"expected "\#(expected)", and got "\#(received)""#
     case .excess where expected.isEmpty: #"expected nothing, and got "\#(received)""#

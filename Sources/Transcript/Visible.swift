@@ -10,18 +10,24 @@ enum Visible {
     (UInt8(ascii: "s"), 0x20),
   ]
 
-  /// The bytes as text; `endsLine` writes a blank at the end as `\s`.
-  static func text(_ bytes: some RandomAccessCollection<UInt8>, endsLine: Bool = false) -> String {
+  /// The bytes as text; `endsLine` writes a blank at the end as `\s`. For a log that escapes what
+  /// it is given, `isForLog` leaves all of that to it, but for bytes that are no character.
+  static func text(
+    _ bytes: some RandomAccessCollection<UInt8>, endsLine: Bool = false, isForLog: Bool = false
+  ) -> String {
     var result = String.UnicodeScalarView()
     var rest = bytes[...]
     while let byte = rest.first {
       if byte == 0x20, endsLine, rest.count == 1 {
         result.append(contentsOf: #"\s"#.unicodeScalars)
         rest.removeFirst()
+      } else if byte < 0x80, isForLog {
+        result.append(Unicode.Scalar(byte))
+        rest.removeFirst()
       } else if byte < 0x80 {
         append(ascii: byte, to: &result)
         rest.removeFirst()
-      } else if let (scalar, count) = scalar(at: rest), !isInvisible(scalar) {
+      } else if let (scalar, count) = scalar(at: rest), isForLog || !isInvisible(scalar) {
         result.append(scalar)
         rest.removeFirst(count)
       } else {

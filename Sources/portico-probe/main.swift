@@ -3,8 +3,10 @@
 internal import Glibc
 internal import Runtime
 
-guard CommandLine.arguments.dropFirst().first == "inspect" else {
-  print("portico-probe is started by portico; run `portico inspect FILE` instead")
+switch CommandLine.arguments.dropFirst().first {
+case "inspect": exit(Probe.inspect())
+case "run": exit(Probe.run())
+case .some, .none:
+  print("portico-probe is started by portico; run `portico call` or `portico test` instead")
   exit(64)
 }
-exit(Probe.inspect())

@@ -20,14 +20,16 @@ func exitWithFailure() -> Never { exit(1) }
   /// Version of the host, as `--version` prints it.
   let hostVersion = "0.1.0"
 
-  /// Does a command's work; a failure becomes `portico: ...` on stderr and status 1.
-  func reportingFailure(_ body: () throws(StartFailure) -> Void) throws(ExitCode) {
+  /// Does a command's work; a failure becomes `portico: ...` on stderr and the status.
+  func reportingFailure(
+    status: Int32 = 1, _ body: () throws(StartFailure) -> Void
+  ) throws(ExitCode) {
     do throws(StartFailure) {
       try body()
     } catch {
-      let sentence = "portico: \(error.description.escapedForTerminal)\n"
+      let sentence = "portico: \(error.shown)\n"
       try? Descriptor.standardError().writeAllWaiting(Array(sentence.utf8))
-      throw ExitCode(1)
+      throw ExitCode(status)
     }
   }
 

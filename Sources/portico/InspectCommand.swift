@@ -11,12 +11,14 @@
       discussion: "The plugin is loaded in a process of its own that is thrown away.")
 
     @Argument(
-      help: ArgumentHelp("The plugin: a path or a name, as for --plugin.", valueName: "file|name"))
+      help: ArgumentHelp("The plugin: a path or a name, as for --plugin.", valueName: "file|name"),
+      completion: .plugin)
     var plugin: String
 
     @Option(
-      help: ArgumentHelp("A folder to look for plugins in; repeated for several.", valueName: "dir")
-    )
+      help: ArgumentHelp(
+        "A folder to look for plugins in; repeated for several.", valueName: "dir"),
+      completion: .directory)
     var pluginDir: [String] = []
 
     func run() throws {

@@ -33,6 +33,7 @@
         has gone, or are reset (reject). A worker lets at most 256 wait for --max-per-address; \
         those beyond are reset. (default: \(defaults.overLimit.rawValue))
         """, valueName: "wait|reject"),
+      completion: .list(["wait", "reject"]),
       transform: Words.overLimit)
     var overLimit = defaults.overLimit
 

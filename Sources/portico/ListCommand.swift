@@ -14,8 +14,9 @@
         """)
 
     @Option(
-      help: ArgumentHelp("A folder to look for plugins in; repeated for several.", valueName: "dir")
-    )
+      help: ArgumentHelp(
+        "A folder to look for plugins in; repeated for several.", valueName: "dir"),
+      completion: .directory)
     var pluginDir: [String] = []
 
     func run() throws {

@@ -15,6 +15,7 @@
         Least level that is logged: trace, debug, info, warning or error. (default: \
         \(defaults.logLevel.name))
         """, valueName: "level"),
+      completion: .list(LogLevel.allCases.map(\.name)),
       transform: Words.logLevel)
     var logLevel = defaults.logLevel
 
@@ -24,6 +25,7 @@
         How log lines are written to stderr: text or json. (default: \
         \(defaults.logFormat.rawValue))
         """, valueName: "format"),
+      completion: .list(["text", "json"]),
       transform: Words.logFormat)
     var logFormat = defaults.logFormat
 

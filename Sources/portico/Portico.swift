@@ -15,6 +15,11 @@
         portico [run] [<options>] [-- <command> ...]
         portico list [<options>]
         portico inspect <file|name>
+        portico call <file|name> [--data <text>] ...
+        portico test <file|name> --transcript <file> ...
+        portico mock <transcript> [<options>]
+        portico new <name> --language <c|swift>
+        portico paths [<part>]
         """,
       discussion: """
         With no arguments Portico listens on tcp://*:7788 and its default plugin answers \
@@ -23,7 +28,10 @@
         `portico run --help` lists the options.
         """,
       version: hostVersion,
-      subcommands: [RunCommand.self, ListCommand.self, InspectCommand.self],
+      subcommands: [
+        RunCommand.self, ListCommand.self, InspectCommand.self, CallCommand.self, TestCommand.self,
+        MockCommand.self, NewCommand.self, PathsCommand.self,
+      ],
       defaultSubcommand: RunCommand.self)
   }
 

@@ -17,6 +17,7 @@
         """)
 
     @OptionGroup(title: "Serving") var serving: ServeOptions
+    @OptionGroup(title: "Listening") var listening: ListenOptions
     @OptionGroup(title: "Log") var log: LogOptions
     @OptionGroup(title: "Limits") var limits: LimitOptions
     @OptionGroup(title: "UDP") var datagrams: DatagramOptions
@@ -40,6 +41,7 @@
     private var options: RunOptions {
       var options = RunOptions()
       serving.fill(&options)
+      listening.fill(&options)
       log.fill(&options)
       limits.fill(&options)
       datagrams.fill(&options)

@@ -81,6 +81,41 @@
       return count
     }
 
+    @Sendable static func callData(_ word: String) throws -> CallRequest {
+      try validated { () throws(InvalidWord) in try CallRequest.data(word) }
+    }
+
+    @Sendable static func callHex(_ word: String) throws -> CallRequest {
+      try validated { () throws(InvalidWord) in try CallRequest.hex(word) }
+    }
+
+    @Sendable static func callFile(_ word: String) throws -> CallRequest { CallRequest.file(word) }
+
+    @Sendable static func check(_ word: String) throws -> TestOptions.Choice {
+      try validated { () throws(InvalidWord) in try TestOptions.Choice(parsing: word) }
+    }
+
+    @Sendable static func seed(_ word: String) throws -> UInt64 {
+      guard word.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let seed = UInt64(word) else {
+        throw ValidationError("write a number, as the test printed it")
+      }
+      return seed
+    }
+
+    @Sendable static func caseCount(_ word: String) throws -> UInt32 {
+      guard let count = Int(unsignedDigits: word), (1...10_000_000).contains(count) else {
+        throw ValidationError("write a number from 1 to 10000000")
+      }
+      return UInt32(count)
+    }
+
+    @Sendable static func repeatCount(_ word: String) throws -> Int {
+      guard let count = Int(unsignedDigits: word), (1...10_000_000).contains(count) else {
+        throw ValidationError("write a number from 1 to 10000000")
+      }
+      return count
+    }
+
     @Sendable static func setting(_ word: String) throws -> WorkerConfiguration.Setting {
       guard let equals = word.firstIndex(of: "="), equals != word.startIndex else {
         throw ValidationError("write a setting as KEY=VALUE, such as greeting=hello")
@@ -102,6 +137,23 @@
         throw ValidationError("write text or json")
       }
       return format
+    }
+
+    @Sendable static func part(_ word: String) throws -> Installation.Part {
+      guard let part = Installation.Part(rawValue: word) else {
+        let names = Installation.Part.allCases.map(\.rawValue)
+        let meant = Likeness.nearest(to: word, among: names).map { "did you mean \($0)? " } ?? ""
+        throw ValidationError(meant + "write one of \(names.joined(separator: ", "))")
+      }
+      return part
+    }
+
+    @Sendable static func language(_ word: String) throws -> HandlerName.Language {
+      guard let language = HandlerName.Language(rawValue: word) else {
+        throw ValidationError(
+          "write c or swift; a handler in another language is a library that exports `handle`")
+      }
+      return language
     }
 
     private static func validated<Value>(

@@ -31,7 +31,7 @@ struct StartFailureTests {
   @Test func `A folder`() throws {
     let folder = try Paths.newFolder().appending(path: "folder.so")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    try refused(folder, folder.path, "is not a file")
+    try refused(folder, folder.path, "is a folder: name a .so file")
   }
 
   @Test func `A file that is no shared library`() throws {

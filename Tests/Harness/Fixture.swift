@@ -60,6 +60,48 @@ package enum Fixture {
     }
   }
 
+  /// `Tests/Fixtures/kit/NAME.swift`, a handler on the Swift kit.
+  package static func kit(_ name: String) throws -> URL {
+    let kit = try kitLibrary()
+    return try cached("kit \(name)") {
+      let result = try Paths.newFolder().appending(path: "\(name).so")
+      try compile(
+        "swiftc",
+        swiftForKit + [
+          "-emit-library", "-module-name", name, "-I", kit.path, "-o", result.path,
+          Paths.fixtures.appending(path: "kit/\(name).swift").path,
+          kit.appending(path: "libPorticoHandler.a").path,
+        ])
+      return result
+    }
+  }
+
+  private static var swiftForKit: [String] {
+    [
+      "-swift-version", "6", "-O", "-parse-as-library", "-enable-upcoming-feature",
+      "InternalImportsByDefault", "-I", Paths.root.appending(path: "Sources/CPortico").path,
+    ]
+  }
+
+  /// The kit as a static library, in a folder with its module.
+  private static func kitLibrary() throws -> URL {
+    try cached("kit library") {
+      let folder = try Paths.newFolder()
+      let sources = Paths.root.appending(path: "Sources/PorticoHandler")
+      let files = FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil)
+      let swift = (files?.allObjects as? [URL] ?? []).filter { $0.pathExtension == "swift" }
+      try compile(
+        "swiftc",
+        swiftForKit + [
+          "-wmo", "-emit-library", "-static", "-emit-module", "-module-name", "PorticoHandler",
+          "-package-name", "portico", "-emit-module-path",
+          folder.appending(path: "PorticoHandler.swiftmodule").path, "-o",
+          folder.appending(path: "libPorticoHandler.a").path,
+        ] + swift.map(\.path))
+      return folder
+    }
+  }
+
   /// Runs a compiler found in PATH; throws with its words when it fails.
   package static func compile(_ compiler: String, _ arguments: [String]) throws {
     let env = URL(fileURLWithPath: "/usr/bin/env")

@@ -23,6 +23,9 @@ package enum Paths {
       .deletingLastPathComponent()
   }()
 
+  /// Is it the release build? A debug build costs what it likes.
+  package static let isRelease = build.lastPathComponent == "release"
+
   package static let portico = build.appending(path: "portico")
 
   /// A folder of this test run, removed when it ends.

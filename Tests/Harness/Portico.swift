@@ -9,11 +9,11 @@ package final class Portico: Sendable {
   package let listeners: [String]
   private let transport: Transport
 
-  /// Starts it and waits until it listens: `over` one transport, or where `listen` says.
-  /// `under` is a command that becomes it, such as `prlimit --nofile=100`.
+  /// Starts it (or another `command` that serves) and waits until it listens: `over` one transport,
+  /// or where `listen` says. `under` is a command that becomes it, such as `prlimit --nofile=100`.
   package init(
-    _ arguments: [String] = [], over transport: Transport = .tcp4, listen: [String]? = nil,
-    under wrapper: [String] = [], environment: [String: String] = [:],
+    _ arguments: [String] = [], command: String = "run", over transport: Transport = .tcp4,
+    listen: [String]? = nil, under wrapper: [String] = [], environment: [String: String] = [:],
     workingDirectory: URL? = nil, errorOutput: Child.ErrorOutput = .captured
   ) throws {
     let asked = try listen ?? [transport.newListener()]
@@ -21,7 +21,7 @@ package final class Portico: Sendable {
     let program = wrapper.isEmpty ? Paths.portico : URL(fileURLWithPath: "/usr/bin/env")
     let words = wrapper.isEmpty ? [] : wrapper + [Paths.portico.path]
     let child = try Child(
-      program, words + ["run"] + options, environment: environment,
+      program, words + [command] + options, environment: environment,
       workingDirectory: workingDirectory, errorOutput: errorOutput)
     self.child = child
     self.transport = transport

@@ -21,6 +21,8 @@ struct LayeringTests {
       "Sources/Supervisor/",
       ["CKernel", "Control", "Glibc", "Kernel", "Logging", "Synchronization", "Transcript"]
     ),
+    // The kit as a package of its own.
+    ("Sources/Package.swift", ["PackageDescription"]),
     ("Sources/portico-worker/", ["CKernel", "Control", "Glibc", "Kernel", "Runtime"]),
     ("Sources/portico-probe/", ["CKernel", "Control", "Glibc", "Kernel", "Runtime"]),
     (
@@ -79,10 +81,11 @@ struct LayeringTests {
   }
 
   /// The rooms for unsafe code: owners over system calls, raw memory, the edge to the plugin, and
-  /// the simulation, which plays the kernel and the plugin; the kit's edge to the host.
+  /// the simulation and the probe, which play the kernel and stand beside the plugin; the kit's
+  /// edge to the host.
   private static let rooms = [
     "Sources/Kernel/", "Sources/Runtime/Memory/", "Sources/Runtime/Handler/",
-    "Sources/Runtime/Simulation/", "Sources/PorticoHandler/ABI/",
+    "Sources/Runtime/Simulation/", "Sources/Runtime/Probe/", "Sources/PorticoHandler/ABI/",
     "Sources/PorticoHandlerTesting/",
   ]
 

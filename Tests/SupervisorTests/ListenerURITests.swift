@@ -9,7 +9,7 @@ import Testing
   @Test(
     "A listener's URI is understood",
     arguments: [
-      ("tcp://*:7788", ListenerURI.Host.any, UInt16(7788)),
+      ("tcp://*:7788", ListenerURI.Host.any, UInt16(7788)), ("tcp://:9000", .any, 9000),
       ("tcp://127.0.0.1:0", .address("127.0.0.1"), 0),
       ("tcp://localhost:9000", .address("127.0.0.1"), 9000),
       ("tcp://[::1]:65535", .address("::1"), 65535),
@@ -48,6 +48,7 @@ import Testing
     }
     #expect(try collide("tcp://*:1", "tcp://*:1"))
     #expect(try collide("udp://*:1", "udp://*:1"))
+    #expect(try collide("tcp://*:1", "tcp://:1"))
     #expect(try !collide("tcp://*:1", "udp://*:1"))
     #expect(try !collide("tcp://*:1", "tcp://*:2"))
     #expect(try !collide("tcp://*:0", "tcp://*:0"))
@@ -79,7 +80,7 @@ import Testing
       ("/run/x.sock", "such as unix:/run/x.sock"), ("x.sock", "unix:/run/portico.sock"),
       ("7788", "tcp://*:7788"), ("127.0.0.1:9", "tcp://127.0.0.1:9"), ("", "tcp://*:7788"),
       ("http://x:1", "write tcp://HOST:PORT"),
-      ("tcp://*", "no port"), ("tcp://[::1]", "no port"), ("tcp://:80", "tcp://*:PORT"),
+      ("tcp://*", "no port"), ("tcp://[::1]", "no port"), ("tcp://:", "65535"),
       ("tcp://*:65536", "65535"), ("tcp://*:-1", "65535"), ("tcp://*:+1", "65535"),
       ("tcp://*:", "65535"), ("tcp://::1:80", "in brackets"), ("tcp://[::1:80", "']'"),
       ("tcp://[127.0.0.1]:80", "IPv6"), ("tcp://256.1.1.1:80", "an address, a name or *"),

@@ -37,14 +37,19 @@ struct ELFImage {
 
   /// Reads the image. Symbols are optional: a file whose tables are odd is left to the loader.
   init(_ file: RawSpan) throws(Defect) {
-    guard file.u32(0) == 0x464C_457F else { throw Defect(reason: "is not an ELF file") }
+    guard file.u32(0) == 0x464C_457F else {
+      throw Defect(
+        reason: "is not a shared library: an ELF file is needed, such as `cc -shared -fPIC` makes")
+    }
     guard file.u8(4) == 2, file.u8(5) == 1 else {
       throw Defect(reason: "is not a 64-bit little-endian ELF file")
     }
     let machine = file.u16(18) ?? 0
     guard machine == Self.machine.number else {
       let name = Self.machineNames[machine] ?? "machine number \(machine)"
-      throw Defect(reason: "is built for \(name), and this host runs on \(Self.machine.name)")
+      throw Defect(
+        reason: "is built for \(name), and this host runs on \(Self.machine.name): build it for "
+          + "that")
     }
     guard file.u16(16) == 3 else { throw Self.notShared }
     guard let sections = file.u64(40), let count = file.u16(60), let size = file.u16(58), size >= 64

@@ -36,9 +36,7 @@ struct PluginLoader: ~Copyable {
     }
     // SAFETY: the symbol was found in the plugin itself, and its type is the ABI's word.
     guard let symbol = unsafe ck_symbol(image, "handle") else {
-      throw reject(
-        "exports no function `handle`; it must define ptrdiff_t handle(const void *, size_t, "
-          + "portico_reply) as in portico.h")
+      throw reject(LoadAdvice.noHandle(exports: report.exports))
     }
     guard unsafe ck_is_in_image(image, symbol) == 1 else {
       throw reject("has no `handle` of its own: the one found lies in a library that it needs")
@@ -99,14 +97,7 @@ struct PluginLoader: ~Copyable {
   private func rejectLoad(_ words: String) -> PluginRejection {
     var words = words
     if words.hasPrefix(imagePath + ": ") { words.removeFirst(imagePath.utf8.count + 2) }
-    if let symbol = words.split(separator: ":").last.map({ $0.drop { $0 == " " } }),
-      words.hasPrefix("undefined symbol: $s") || words.hasPrefix("undefined symbol: swift_")
-    {
-      return reject(
-        "was built for another Swift runtime (undefined symbol \(symbol)): rebuild it with the "
-          + "Swift that built this host")
-    }
-    return reject("cannot be loaded: \(words)")
+    return reject(LoadAdvice.load(words))
   }
 
   private mutating func readDescriptor(_ symbol: UnsafeMutableRawPointer) throws(PluginRejection) {

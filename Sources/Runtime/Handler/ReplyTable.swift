@@ -48,6 +48,11 @@ internal import CKernel
     if waiting + (made - firstUnused) < ReplyChunk.count / 4 { _ = grow() }
   }
 
+  /// Makes so many at once, for whoever must not be disturbed later.
+  mutating func reserve(_ count: Int) {
+    while made - firstUnused < count, grow() {}
+  }
+
   /// False when libffi has no memory left.
   private mutating func grow() -> Bool {
     let count = unsafe Int(chunkCount.pointee)

@@ -17,6 +17,8 @@ internal import Kernel
   /// Keys in the order in which the handler asked for them.
   var asked: [String] = []
   private(set) var config: UnsafeRawBufferPointer?
+  /// Where a client without a socket is told that it has connected to.
+  var localWithoutSocket = Endpoint.none
 
   init() {
     unsafe info = .allocate(capacity: 1)
@@ -52,7 +54,7 @@ internal import Kernel
     let connection = core.connections[row]
     let peer = core.peer(row)
     let transport = core.configuration.transport(ofListener: connection.listener)
-    var local = (try? Endpoint.local(of: connection.fd)) ?? .none
+    var local = (try? Endpoint.local(of: connection.fd)) ?? localWithoutSocket
     if row == core.connections.datagramRow, core.datagram.path.local.family != 0 {
       // The address that the client wrote to; the socket's own may stand for any.
       let port = local.port

@@ -86,14 +86,18 @@ public enum Worker {
   }
 
   static func inheritedConfiguration() throws -> WorkerConfiguration {
-    let fd = InheritedDescriptor.configuration
+    try WorkerConfiguration(decoding: inherited(InheritedDescriptor.configuration))
+  }
+
+  /// The contents of a memory file that was handed down, which is closed then.
+  static func inherited(_ fd: Int32) throws(SystemError) -> [UInt8] {
     var size: Int64 = 0
     // SAFETY: the kernel writes one number; the mapping outlives the copy.
     _ = unsafe ck_regular_size(fd, &size)
     let mapping = try Mapping(sharing: fd, byteCount: Int(size), writable: false)
     let bytes = unsafe [UInt8](mapping.bytes)
     _ = ck_close(fd)
-    return try WorkerConfiguration(decoding: bytes)
+    return bytes
   }
 
   /// From here on no memory of this process can be written and executed; libffi then maps its

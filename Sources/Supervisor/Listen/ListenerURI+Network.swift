@@ -46,10 +46,8 @@ extension ListenerURI {
 
   private static func host(_ text: Substring, scheme: String) throws(InvalidWord) -> Host {
     switch text {
-    case "*": return .any
+    case "*", "": return .any
     case "localhost": return .address("127.0.0.1")
-    case "":
-      throw InvalidWord("there is no host; write \(scheme)://*:PORT to listen on every address")
     default: break
     }
     if text.hasPrefix("[") {
@@ -76,5 +74,16 @@ extension ListenerURI {
       throw InvalidWord("the host is an address, a name or *, as in \(scheme)://127.0.0.1:7788")
     }
     return .name(host)
+  }
+}
+
+extension ListenerURI {
+  /// The same with port 0; a path as it is.
+  var withPort0: ListenerURI {
+    switch self {
+    case .tcp(let host, _): .tcp(host: host, port: 0)
+    case .udp(let host, _): .udp(host: host, port: 0)
+    case .unix: self
+    }
   }
 }

@@ -177,10 +177,15 @@ package final class NetworkListener: Listener {
     switch error.code {
     case Code.inUse:
       let owner = SocketOwner.describe(port: endpoint.port, of: kind) ?? "another process"
-      return StartFailure("\(place): port \(endpoint.port) is in use by \(owner)")
-    case Code.notPermitted where endpoint.port < 1024:
       return StartFailure(
-        "\(place): ports below 1024 need privileges (CAP_NET_BIND_SERVICE); choose a higher one")
+        "\(place): port \(endpoint.port) is in use by \(owner); stop that, or choose another port "
+          + "with --listen \(uri.withPort0) (port 0 picks one)")
+    case Code.notPermitted where endpoint.port < 1024:
+      // Not setcap: the loader then no longer follows $ORIGIN to the libraries beside us.
+      return StartFailure(
+        "\(place): ports below 1024 need privileges: start as root with --user NAME, or allow it "
+          + "with `sysctl net.ipv4.ip_unprivileged_port_start=\(endpoint.port)`, or choose "
+          + "a higher port")
     case Code.noSuchAddress:
       return StartFailure(
         "\(place): this machine does not have the address \(endpoint.addressText)")

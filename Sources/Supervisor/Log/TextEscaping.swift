@@ -17,7 +17,10 @@ extension String {
   /// With dangerous characters as `\n`, `\x1b` or `\u{202e}`, and the backslash doubled.
   package var escapedForTerminal: String { escaped { $0.isDangerous || $0 == "\\" } }
 
-  /// The same for a word in front of a message: it cannot contain what separates such words.
+  /// Dangerous characters alone: for text in which the rest has been escaped once.
+  package var safeForTerminal: String { escaped { $0.isDangerous } }
+
+  /// As `escapedForTerminal`, for a word in front of a message: it cannot contain what separates such words.
   package var escapedAsWord: String {
     guard !isEmpty else { return "-" }
     return escaped { $0.isDangerous || " \\=".unicodeScalars.contains($0) }

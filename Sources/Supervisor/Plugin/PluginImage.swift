@@ -11,6 +11,7 @@ package final class PluginImage {
 
   package init(path: String) throws(StartFailure) {
     self.path = path
+    if let unbuilt = PluginAdvice.unbuilt(path) { throw unbuilt }
     let copy: PluginImage.Outcome
     do throws(SystemError) {
       let source = try Files.openReading(path)
@@ -21,11 +22,19 @@ package final class PluginImage {
         copy = .notAFile
       }
     } catch {
-      throw StartFailure("the plugin \(path) cannot be read: \(error.reason)")
+      let isMissing = Files.kind(of: path) == nil
+      throw StartFailure(
+        "the plugin \(path) cannot be read: \(error.reason)"
+          + (isMissing ? PluginAdvice.missing(path) : ""))
     }
     switch consume copy {
     case .copied(let file): self.file = file
-    case .notAFile: throw StartFailure("the plugin \(path) is not a file")
+    case .notAFile:
+      let isFolder = Files.kind(of: path) == .folder
+      throw StartFailure(
+        isFolder
+          ? "the plugin \(path) is a folder" + PluginAdvice.folder(path)
+          : "the plugin \(path) is not a file")
     }
   }
 

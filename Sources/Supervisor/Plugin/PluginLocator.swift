@@ -47,12 +47,12 @@ package struct PluginLocator: Sendable {
         return "\(folder)/\(name)"
       }
     }
-    var sentence = "no plugin is called \(word): looked for \(names[0]) and \(names[1]) in "
-    sentence += folders.joined(separator: ", ")
-    if let here = names.first(where: { Files.kind(of: "\(currentFolder)/\($0)") == .regular }) {
-      sentence += "; the one in the current directory is meant by --plugin ./\(here)"
-    }
-    throw StartFailure(sentence)
+    if let unbuilt = PluginAdvice.unbuilt(word) { throw unbuilt }
+    let advice = PluginAdvice.unknown(
+      word, among: candidates().map(\.name), currentFolder: currentFolder)
+    throw StartFailure(
+      "no plugin is called \(word): looked for \(names[0]) and \(names[1]) in "
+        + folders.joined(separator: ", ") + advice)
   }
 
   /// A file that may be a plugin, by the name that selects it.

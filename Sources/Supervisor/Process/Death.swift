@@ -32,16 +32,17 @@ package struct Death {
   /// The crash was recorded, and not in the thread that runs the loop.
   private var isInOtherThread: Bool { page.signal != 0 && page.in_main_thread == 0 }
 
+  /// `crash 1.0 was in handle with 5 bytes`
+  package var place: String {
+    guard let hook else { return "outside of any call of \(handler)" }
+    let request = page.length > 0 ? " with \(page.length) bytes" : ""
+    return "\(handler) was in \(hook)\(request)"
+  }
+
   /// `was killed by SIGSEGV while crash 1.0 was in handle with 5 bytes`
   package var description: String {
     if isInOtherThread { return "\(reason) in a thread of the plugin \(handler)" }
-    var sentence = "\(reason)"
-    if let hook {
-      sentence += " while \(handler) was in \(hook)"
-      if page.length > 0 { sentence += " with \(page.length) bytes" }
-    } else {
-      sentence += " outside of any call of \(handler)"
-    }
+    var sentence = hook == nil ? "\(reason) \(place)" : "\(reason) while \(place)"
     if reason == .killed(signal: 9) {
       sentence += "; somebody killed it, perhaps the kernel for lack of memory"
     }

@@ -1,0 +1,49 @@
+// A plugin driven without sockets, in a process that may die of it. Born with the same descriptors
+// as a worker, but for the sockets; what it is to do is a memory file of its own.
+
+internal import CKernel
+internal import Control
+internal import Kernel
+internal import Transcript
+
+/// The probe process.
+public enum Probe {
+  /// `inspect`: loads the plugin, does not start it, reports, and exits.
+  public static func inspect() -> Int32 {
+    let control = PacketChannel(Descriptor(owning: InheritedDescriptor.control))
+    let message: WorkerMessage
+    do {
+      let configuration = try Worker.inheritedConfiguration()
+      if !configuration.allowsWritableExecutable { try Worker.refuseWritableExecutable() }
+      let loader = try PluginLoader(
+        path: configuration.pluginPath, image: InheritedDescriptor.image, page: SharedPage())
+      message = .loaded(loader.report)
+    } catch {
+      message = .refused(reason: "\(error)")
+    }
+    return control.send(message.encoded()) ? 0 : 1
+  }
+
+  /// `run`: does what its task says, and says what came of it.
+  public static func run() -> Int32 {
+    _ = ck_end_with_parent()
+    let channel = ProbeChannel()
+    do {
+      let task = try ProbeTask(decoding: Worker.inherited(InheritedDescriptor.task))
+      let stage = try ProbeStage(channel: channel)
+      channel.send(.loaded(stage.report))
+      switch task {
+      case .call(let call): CallRun(stage: stage, task: call).run()
+      case .check(let check):
+        let transcripts = try check.transcripts.map { try Transcript(parsing: $0) }
+        if check.check == .readonly { try stage.guardRequests() }
+        CheckRun(stage: stage, task: check, transcripts: transcripts).run()
+      }
+      return 0
+    } catch {
+      channel.send(.refused(reason: "\(error)"))
+      ck_flush_output()
+      return 1
+    }
+  }
+}
