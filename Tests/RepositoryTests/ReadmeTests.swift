@@ -70,7 +70,7 @@ struct ReadmeTests {
   }
 
   @Test func `Its handlers build and answer with the commands that it gives`() throws {
-    let expected = ["hello.c": "you said: hi", "greet.swift": "hello from Swift\n"]
+    let expected = ["hello.c": "you said: hi"]
     let examples = try examples()
     #expect(Set(examples.map(\.name)) == Set(expected.keys))
     for example in examples {
@@ -98,6 +98,16 @@ struct ReadmeTests {
       }
       #expect(answer == expected[example.name])
     }
+  }
+
+  @Test func `Its handler in Swift is the one that portico new writes`() throws {
+    let folder = try Paths.newFolder()
+    let made = try Portico.run("new", "greeter", "--language", "swift", workingDirectory: folder)
+    #expect(made.exit == .status(0), "\(made.error)")
+    let written = try String(
+      contentsOf: folder.appending(path: "greeter/Sources/greeter/greeter.swift"), encoding: .utf8)
+    let readme = try Repository.file("README.md").text
+    #expect(readme.contains("<!-- file: greeter.swift -->\n```swift\n\(written)```\n"))
   }
 
   @Test func `Every local file it links to is there`() throws {
