@@ -107,10 +107,14 @@ struct InstallTests {
         eval "$talk"
         kill $!
         wait
+        cp -R "$PREFIX/share/portico/examples" .
+        make -sC examples 01
+        portico call ./examples/.build/five.so --data 'x' >five
+        test -s five
         """#,
       [
         "PREFIX": installed.prefix.path, "FOLDER": folder.path, "CHECKOUT": Paths.root.path,
-        "BUILD": Paths.build.path, "TOOLCHAIN": Self.toolchain,
+        "BINARIES": Paths.build.path, "TOOLCHAIN": Self.toolchain,
       ])
     #expect(finished.exit == .status(0), "\(finished.error)")
     let lines = finished.output.split(separator: "\n", omittingEmptySubsequences: false)
@@ -138,7 +142,7 @@ struct InstallTests {
 
   /// Makes toolchain, checkout and binaries invisible, and makes sure of it.
   private static let hiding = #"""
-    for place in "$CHECKOUT" "$BUILD"; do
+    for place in "$CHECKOUT" "$BINARIES"; do
       [ ! -d "$place" ] || mount -t tmpfs none "$place"
     done
     if [ "$TOOLCHAIN" = /usr ]; then
@@ -149,7 +153,7 @@ struct InstallTests {
     fi
     ! swiftc --version 2>/dev/null
     [ ! -e "$CHECKOUT/Package.swift" ]
-    [ ! -e "$BUILD/portico" ]
+    [ ! -e "$BINARIES/portico" ]
 
     """#
 
