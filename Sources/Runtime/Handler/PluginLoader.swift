@@ -24,7 +24,9 @@ struct PluginLoader: ~Copyable {
   init(path: String, image fd: Int32, page: SharedPage) throws(PluginRejection) {
     self.path = path
     self.page = page
-    imagePath = "/proc/self/fd/\(fd)"
+    // By number and not by `self`: a debugger opens the same path, and its own descriptor of that
+    // number may be a pipe, which it would read for ever.
+    imagePath = "/proc/\(Files.linkTarget(of: "/proc/self") ?? "self")/fd/\(fd)"
     try readImage(fd)
     page.value.hook = CK_HOOK_CONSTRUCTOR.rawValue
     let image = unsafe imagePath.withCString { unsafe ck_load($0) }

@@ -98,6 +98,10 @@ struct CheckRun: ~Copyable {
     switch probeCase {
     case .lockStep(let index, let cutting, let placement):
       if let placement { stage.tap.value.guarded?.placement = placement }
+      // A reply that is kept too long shows when there is somebody else.
+      for _ in 0..<(task.check == .promises ? 2 : 0) {
+        _ = playToEnd([run(index, cutting: cutting)])
+      }
       return playToEnd([run(index, cutting: cutting)])
     case .coalesced(let index, let cutting):
       return playToEnd([
