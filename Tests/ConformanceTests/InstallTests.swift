@@ -69,7 +69,7 @@ struct InstallTests {
     ] {
       #expect(contents.contains(file), "\(file)")
     }
-    let strange = contents.filter { $0.hasSuffix(".new") || $0.contains(".build") }
+    let strange = contents.filter { $0.hasSuffix("-new") || $0.contains(".build") }
     #expect(strange == [])
   }
 
@@ -256,6 +256,22 @@ struct InstallTests {
     #expect(try String(contentsOf: manifest, encoding: .utf8) == text)
     #expect(try installed.uninstall().exit == .status(0))
     #expect(try installed.contents() == [])
+  }
+
+  @Test func `An installation that was interrupted can be removed`() throws {
+    let prefix = try Paths.newFolder()
+    // A folder stands where a file belongs: it stops there, half done.
+    try FileManager.default.createDirectory(
+      at: prefix.appending(path: "lib/portico/echo.so/occupied"),
+      withIntermediateDirectories: true)
+    let stopped = try Installed.make("install-only", prefix, nil, [:])
+    #expect(stopped.exit != .status(0))
+    let installed = try Installed.make("uninstall", prefix, nil, [:])
+    #expect(installed.exit == .status(0), "\(installed.error)")
+    #expect(
+      try FileManager.default.subpathsOfDirectory(atPath: prefix.path).sorted() == [
+        "lib", "lib/portico", "lib/portico/echo.so", "lib/portico/echo.so/occupied",
+      ])
   }
 
   @Test(arguments: ["file ../precious", "file /etc/passwd", "file a/../../precious", "rm -rf"])
