@@ -126,7 +126,9 @@ struct ValidatorTests {
       within: .seconds(60))
     #expect(second.exit == .status(1), "\(again): \(second.error)")
     let repeated = try #require(lines(second).first)
-    #expect(repeated.text == line.text)
+    // How much memory it was is not the same to the byte.
+    let (first, other) = (line.text ?? "", repeated.text ?? "")
+    #expect(other.replacing(/\d+/, with: "#") == first.replacing(/\d+/, with: "#"))
     #expect(repeated.case == line.case)
   }
 

@@ -55,7 +55,7 @@ struct ProbeMessageTests {
   }
 
   @Test func `Bytes of no sense are refused, and never trap`() {
-    var random = RandomBytes(test: "ProbeMessageTests")
+    var random = SeededGenerator(test: "ProbeMessageTests")
     for _ in 0..<20_000 {
       let bytes = random.bytes(upTo: 64)
       _ = try? ProbeMessage(decoding: [20 + (bytes.first ?? 0) % 6] + bytes)

@@ -56,6 +56,7 @@ struct CheckRun: ~Copyable {
     verdict.slowest_ns = stage.tap.value.slowest_ns
     verdict.slowestCase = stage.tap.value.slowestCase
     verdict.slowestHook = stage.tap.value.slowestHook
+    stage.page.value.probe_case = 0
     stage.end()
     stage.channel.send(.checked(verdict))
   }

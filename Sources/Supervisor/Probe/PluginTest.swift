@@ -13,6 +13,8 @@ package struct PluginTest {
     package var check: Check
     package var number: UInt32
     package var count: UInt32
+    /// Of a case that does one thing many times; otherwise 0.
+    package var round: UInt32
   }
 
   private static let progressPeriod = Duration.milliseconds(100)
@@ -25,7 +27,7 @@ package struct PluginTest {
   private let plugin: ProbedPlugin
   private let texts: [[UInt8]]
   /// Of the plugin, once it has said so.
-  private var name = "the plugin"
+  private var name: String
 
   /// Reads the plugin and the transcripts; a mistake in one of those is told with its place.
   package init(_ options: TestOptions) throws(StartFailure) {
@@ -49,6 +51,7 @@ package struct PluginTest {
     var probe = options.probe
     probe.logLevel = .error
     plugin = try ProbedPlugin(probe)
+    name = PluginLocator.name(ofFile: plugin.image.path)
   }
 
   /// Does the checks. False when one of them failed.
@@ -179,7 +182,9 @@ package struct PluginTest {
       case .nothing:
         let page = probe.pageNow
         progress(
-          Progress(check: choice.check, number: page.probe_case, count: page.probe_cases))
+          Progress(
+            check: choice.check, number: page.probe_case, count: page.probe_cases,
+            round: page.probe_round))
         guard let limit = watch.exceeded(page, now: .now) else { continue }
         probe.kill()
         guard watch.hasLoaded else {
