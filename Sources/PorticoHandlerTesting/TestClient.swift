@@ -118,6 +118,7 @@ public final class TestClient<H: Handler> {
       }
       try await Task.sleep(for: .milliseconds(1))
     }
+    throw HandlerFault.stillBusy(after: limit)
   }
 
   /// Calls the handler as the host does: as long as it consumes and bytes remain.

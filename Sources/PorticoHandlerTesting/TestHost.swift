@@ -88,6 +88,8 @@ public enum HandlerFault: Error, Equatable, CustomStringConvertible {
   case protocolError(Int)
   /// 64 clients are there already.
   case tooManyClients
+  /// A request was still being answered.
+  case stillBusy(after: Duration)
 
   /// A line for the test's output.
   public var description: String {
@@ -96,6 +98,7 @@ public enum HandlerFault: Error, Equatable, CustomStringConvertible {
       "receive returned \(count) for \(available) bytes"
     case .protocolError(let answer): "receive returned \(answer)"
     case .tooManyClients: "64 test clients are there already: close those that are done"
+    case .stillBusy(let limit): "a request is still being answered after \(limit)"
     }
   }
 }

@@ -6,8 +6,11 @@ import PorticoHandlerTesting
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct AsyncHandlerTests {
+  /// Tasks have to wait for threads while other tests of the process hold them.
+  static let patience = Duration.seconds(120)
+
   /// Answers lines; `sleep` takes long, `bad` throws.
   struct Lines: AsyncHandler {
     final class Count: SharedState, Sendable {
@@ -53,7 +56,7 @@ struct AsyncHandlerTests {
     let host = try TestHost(Lines.self)
     let client = try host.connect()
     try client.send("sleep\na\nsleep\nb\n")
-    try await client.settle()
+    try await client.settle(within: Self.patience)
     #expect(client.received == "1 sleep\n2 a\n3 sleep\n4 b\n")
     #expect(host.shared.most.withLock { $0 } == 1)
     #expect(client.unconsumed == [])
@@ -64,17 +67,17 @@ struct AsyncHandlerTests {
     let (slow, quick) = (try host.connect(), try host.connect())
     try slow.send("sleep\nsleep\nsleep\nsleep\n")
     try quick.send("hello\n")
-    try await quick.settle()
+    try await quick.settle(within: Self.patience)
     #expect(quick.received == "1 hello\n")
     #expect(slow.received.count < 4 * 8)
-    try await slow.settle()
+    try await slow.settle(within: Self.patience)
     #expect(slow.received == "1 sleep\n2 sleep\n3 sleep\n4 sleep\n")
   }
 
   @Test func `What a request throws ends its connection with the error in the log`() async throws {
     let client = try TestHost(Lines.self).connect()
     try client.send("bad\nnever answered\n")
-    try await client.settle()
+    try await client.settle(within: Self.patience)
     #expect(client.isFinished)
     #expect(client.received == "")
     #expect(client.log == ["bad request"])
@@ -86,7 +89,7 @@ struct AsyncHandlerTests {
     let client = try host.connect()
     try client.send("sleep\n")
     client.close()
-    for _ in 0..<1000 where host.shared.cancelled.withLock({ $0 }) == 0 {
+    for _ in 0..<60_000 where host.shared.cancelled.withLock({ $0 }) == 0 {
       try await Task.sleep(for: .milliseconds(1))
     }
     #expect(host.shared.cancelled.withLock { $0 } == 1)
@@ -97,7 +100,7 @@ struct AsyncHandlerTests {
   @Test func `The end of the input is heard after the last answer`() async throws {
     let client = try TestHost(Lines.self).connect()
     try client.send("sleep\n")
-    try await client.settle()
+    try await client.settle(within: Self.patience)
     try client.endInput()
     #expect(client.received == "1 sleep\n")
     #expect(client.isFinished)
