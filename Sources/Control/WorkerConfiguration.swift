@@ -74,6 +74,10 @@ public struct WorkerConfiguration: Equatable, Sendable {
   public var udpAmplification = 3
   /// Source ports that no datagram is sent to, on top of port 0.
   public var mutedPorts: [UInt16] = []
+  /// What stands between the handler and its clients, the nearest to the clients first.
+  public var filters: [Filter] = []
+  /// What their chances are drawn from.
+  public var filterSeed: UInt64 = 0
   /// Size of the shared memory file for buffers, in bytes; resident only where touched.
   public var buffersByteCount = 1 << 30
 
@@ -138,6 +142,9 @@ public struct WorkerConfiguration: Equatable, Sendable {
     for number in [tallyCell, UInt32(tally.cellCount), UInt32(tally.addressCapacity)] {
       wire.put(number)
     }
+    wire.put(UInt32(filters.count))
+    for filter in filters { wire.put(filter) }
+    wire.put(filterSeed)
     wire.put(listeners)
     wire.put(transports.map(\.rawValue))
     wire.put(UInt32(sockets.count))
@@ -194,6 +201,10 @@ public struct WorkerConfiguration: Equatable, Sendable {
     let cellCount: UInt32 = try wire.number("tally cells")
     let addressCapacity: UInt32 = try wire.number("tally addresses")
     tally = TallyLayout(cellCount: Int(cellCount), addressCapacity: Int(addressCapacity))
+    for _ in 0..<(try wire.number("filters", as: UInt32.self)) {
+      filters.append(try wire.filter())
+    }
+    filterSeed = try wire.number("filter seed")
     listeners = try wire.texts("listeners")
     for raw in try wire.blob("transports") {
       guard let transport = Transport(rawValue: raw) else {

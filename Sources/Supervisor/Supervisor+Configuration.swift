@@ -34,7 +34,16 @@ extension Supervisor {
     configuration.memoryLimit = budget.memory
     configuration.buffersByteCount = budget.buffers
     configuration.tally = tally.layout
+    configuration.filterSeed = filterSeed
     return configuration
+  }
+
+  /// A host that is bad on purpose says so, since nobody should meet it by accident.
+  func warnOfFilters() {
+    guard !options.filters.filters.isEmpty else { return }
+    let seed = options.filters.isRandom ? "; --filter seed=\(filterSeed) repeats it" : ""
+    logger.warning(
+      "--filter is for tests of clients: all are served through \(options.filters)\(seed)")
   }
 
   /// Says once what of --max-connections cannot be had.
@@ -74,5 +83,6 @@ extension RunOptions {
     configuration.firstByteTimeout_ms = firstByteTimeout.ms ?? 0
     configuration.writeTimeout_ms = writeTimeout.ms ?? 0
     configuration.slowCall_ms = slowCall.ms ?? 0
+    configuration.filters = filters.filters
   }
 }

@@ -43,7 +43,7 @@ extension Supervisor {
     refusesClientsAt = .now + Self.refusalDelay
     giveUpLoading()
     for worker in workers.values { drain(worker) }
-    command?.endBy(options.drainTimeout.duration.map { .now + $0 + Self.graceAfterDeadline })
+    command?.endBy(options.drainTimeout.duration.map { .now + $0 + grace })
   }
 
   /// One worker finishes and exits.
@@ -51,7 +51,7 @@ extension Supervisor {
     if worker.lifecycle.isStarting { return kill(worker, isExpected: true) }
     guard worker.lifecycle.canServe else { return }
     worker.lifecycle.wasToldToEnd()
-    worker.killDeadline = options.drainTimeout.duration.map { .now + $0 + Self.graceAfterDeadline }
+    worker.killDeadline = options.drainTimeout.duration.map { .now + $0 + grace }
     send(.drain(deadline_ms: options.drainTimeout.ms), to: worker)
   }
 

@@ -8,7 +8,11 @@ internal import Logging
 
 extension Supervisor {
   /// A drained worker is killed when it has not ended so long after its deadline.
-  static let graceAfterDeadline = Duration.seconds(1)
+  private static let graceAfterDeadline = Duration.seconds(1)
+  /// The same, with what filters may hold back of the last bytes.
+  var grace: Duration {
+    Self.graceAfterDeadline + .milliseconds(Int64(options.filters.filters.mostHold_ms))
+  }
   /// Between two attempts to replace a generation that has used up its reply addresses.
   private static let renewalDelay = Duration.seconds(10)
 

@@ -36,6 +36,8 @@ package final class Supervisor {
   let account: WorkerAccount
   let budget: WorkerBudget
   let tally: Tally
+  /// What the chances of `--filter` are drawn from, in every worker of every generation.
+  let filterSeed: UInt64
   private let runFolder: RunFolder?
 
   var spawner: WorkerSpawner
@@ -62,6 +64,7 @@ package final class Supervisor {
   /// Binds the listeners. Nothing listens and no worker runs before `run`.
   package init(_ options: RunOptions) throws(StartFailure) {
     self.options = options
+    filterSeed = options.filters.seed ?? .random(in: 1...999_999)
     installation = Installation.current()
     locator = installation.locator(optionFolders: options.pluginFolders)
     do throws(SystemError) {
@@ -105,6 +108,7 @@ package final class Supervisor {
       for listener in listeners { listener.close() }
       writer.flush(atMost: .seconds(1))
     }
+    warnOfFilters()
     try startFirstGeneration()
     while failure == nil, !isFinished {
       do throws(SystemError) {

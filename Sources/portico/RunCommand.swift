@@ -21,6 +21,7 @@
     @OptionGroup(title: "Log") var log: LogOptions
     @OptionGroup(title: "Limits") var limits: LimitOptions
     @OptionGroup(title: "UDP") var datagrams: DatagramOptions
+    @OptionGroup(title: "Tests of clients") var filters: FilterOptions
 
     @Argument(
       parsing: .postTerminator,
@@ -45,6 +46,7 @@
       log.fill(&options)
       limits.fill(&options)
       datagrams.fill(&options)
+      filters.fill(&options)
       options.command = command
       return options
     }

@@ -49,6 +49,10 @@
       try validated { () throws(InvalidWord) in try MutedPorts(parsing: word) }
     }
 
+    @Sendable static func filter(_ word: String) throws -> FilterList.Word {
+      try validated { () throws(InvalidWord) in try FilterList.Word(parsing: word) }
+    }
+
     @Sendable static func overLimit(_ word: String) throws -> OverLimit {
       guard let overLimit = OverLimit(rawValue: word) else {
         throw ValidationError("write wait or reject")

@@ -25,6 +25,18 @@ struct SimulationTests {
     #expect(output.contains("100000 schedules"))
   }
 
+  @Test func `Through filters that lose nothing, nothing is lost, early or held for ever`() throws {
+    let (exit, output) = try simulate("--filtered", "--seed", "1", "--schedules", "30000")
+    print(output)
+    #expect(exit == .status(0), "\(output)")
+    #expect(output.contains("30000 schedules"))
+  }
+
+  @Test func `A filter that forgets what it holds is found`() throws {
+    let (exit, output) = try simulate("--filtered", "--leave-out", "heldUp", "--schedules", "1000")
+    #expect(exit == .status(1), "\(output)")
+  }
+
   @Test(arguments: ["backOff", "rearm", "slotCheck"])
   func `A loop that leaves out a step is found, and the seed reproduces it`(step: String) throws {
     let (exit, output) = try simulate("--seed", "1", "--schedules", "20000", "--leave-out", step)

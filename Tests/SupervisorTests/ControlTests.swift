@@ -41,6 +41,12 @@ import Testing
     configuration.tallyCell = 2
     configuration.connectionLimit = 1 << 40
     configuration.rejectsOverLimit = true
+    configuration.filters = [
+      .delay(5...(.max / 2)), .drop(.certain), .rate(bytesPerSecond: 1 << 30), .log, .split(1...9),
+      .corrupt(Probability(billionths: 3)), .resetAfter(byteCount: 1 << 40),
+      .refuse(Probability(billionths: 1)),
+    ]
+    configuration.filterSeed = .max
     return configuration
   }
 

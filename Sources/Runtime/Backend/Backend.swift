@@ -68,6 +68,8 @@ enum LoopStep: String, CaseIterable {
   case rearm
   /// Look whether a completion is for the row's present client.
   case slotCheck
+  /// Go on with what a filter held up.
+  case heldUp
 }
 
 /// The kernel as the loop sees it. One thread only, but for `wake`.
@@ -108,6 +110,17 @@ protocol Backend: ~Copyable {
     _ fd: Int32, _ token: Token, _ bytes: UnsafeRawBufferPointer, isMoreToCome: Bool
   ) -> Int
 
+  /// Does it hold back what the kernel would take? A constant, so that a kernel is not even asked.
+  static var holdsBack: Bool { get }
+  /// So many bytes wait for a client behind what was sent, and its end behind them if it
+  /// `isFinishing`. Told whenever the loop looks at a client, since a filter counts from then on.
+  mutating func noteQueue(_ fd: Int32, _ token: Token, byteCount: Int, isFinishing: Bool)
+  /// Everything was sent: may the client see the end now? Otherwise `sendable` follows when it
+  /// may.
+  mutating func mayEnd(_ fd: Int32, _ token: Token) -> Bool
+  /// Is there anything on its way out that no client's row knows of?
+  var isHolding: Bool { get }
+
   /// Ends the sending side; the client sees an orderly end behind what was sent.
   mutating func endSending(_ fd: Int32)
   /// Bytes of what was sent that the client has not taken; 0 where that cannot be told.
@@ -126,4 +139,14 @@ protocol Backend: ~Copyable {
 
 extension Backend where Self: ~Copyable {
   func unsentByteCount(_ fd: Int32) -> Int { 0 }
+
+  // A kernel holds nothing back: only filters do.
+  @inline(__always)
+  static var holdsBack: Bool { false }
+  @inline(__always)
+  mutating func noteQueue(_ fd: Int32, _ token: Token, byteCount: Int, isFinishing: Bool) {}
+  @inline(__always)
+  mutating func mayEnd(_ fd: Int32, _ token: Token) -> Bool { true }
+  @inline(__always)
+  var isHolding: Bool { false }
 }

@@ -31,7 +31,7 @@ extension Loop where IO: ~Copyable {
     core.value.nextConnection += 1
     core.value.connections[row].listener = core.value.configuration.sockets[socket]
     core.value.connections[row].peer =
-      transport(ofSocket: socket) == .unix ? .unix : completion.peer
+      transports[socket] == .unix ? .unix : completion.peer
     core.value.connections[row].lastActivity_ms = core.value.now_ms
     core.value.page.value.accepted &+= 1
     if core.value.connections.isFull {
@@ -71,10 +71,6 @@ extension Loop where IO: ~Copyable {
       + "use"
   }
 
-  private func transport(ofSocket socket: Int) -> Transport {
-    core.value.configuration.transport(ofSocket: socket)
-  }
-
   /// accept(2) lists what is the client's or the network's fault; the rest is ours.
   private mutating func acceptFailed(_ code: Int32) {
     switch code {
@@ -106,7 +102,7 @@ extension Loop where IO: ~Copyable {
   mutating func resumeAccepting() {
     let missing = unarmed
     unarmed = []
-    for socket in missing where polled.contains(socket) && transport(ofSocket: socket) == .udp {
+    for socket in missing where polled.contains(socket) && transports[socket] == .udp {
       arm(socket, evenDatagrams: true)
     }
     let isFull =
@@ -131,7 +127,7 @@ extension Loop where IO: ~Copyable {
 
   /// While accepting rests, only datagrams are armed and disarmed.
   private mutating func disarm(_ socket: Int, evenDatagrams: Bool) {
-    if transport(ofSocket: socket) == .udp {
+    if transports[socket] == .udp {
       guard evenDatagrams else { return }
       io.disarmDatagrams(sockets[socket], Token(purpose: .datagrams, index: socket))
     } else if !isResting || !evenDatagrams {
@@ -142,7 +138,7 @@ extension Loop where IO: ~Copyable {
 
   private mutating func arm(_ socket: Int, evenDatagrams: Bool) {
     do throws(SystemError) {
-      if transport(ofSocket: socket) == .udp {
+      if transports[socket] == .udp {
         guard evenDatagrams else { return }
         try io.armDatagrams(sockets[socket], Token(purpose: .datagrams, index: socket))
       } else if !isResting {

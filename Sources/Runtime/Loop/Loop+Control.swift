@@ -15,8 +15,11 @@ extension Loop where IO: ~Copyable {
         io.disarmControl(control.value.descriptor.rawValue)
         core.value.log.write(.warning, "the supervisor has gone: draining")
         drain(deadline_ms: Self.orphanDrain_ms)
-        // Whoever comes next may have the ports.
-        for socket in sockets { _ = ck_close(socket) }
+        // Whoever comes next may have the ports, but for those that something is to leave by.
+        for (place, socket) in sockets.enumerated()
+        where !io.isHolding || transports[place] != .udp {
+          _ = ck_close(socket)
+        }
         return
       case .packet(let packet):
         do throws(MalformedMessage) {
@@ -73,7 +76,8 @@ extension Loop where IO: ~Copyable {
 
   /// At the deadline: what is left hears of it, may say goodbye, and ends in an orderly way.
   mutating func endRest() {
-    stage = .ending(until_ms: core.value.now_ms + Self.lastBytes_ms)
+    stage = .ending(
+      until_ms: core.value.now_ms + Self.lastBytes_ms + core.value.limits.filterHold_ms)
     for row in 0..<core.value.connections.used where core.value.connections.isLive(row) {
       if core.value.connections[row].marks.contains(.lingering) { continue }
       cutShort += 1

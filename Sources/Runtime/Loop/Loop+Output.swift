@@ -65,6 +65,12 @@ extension Loop where IO: ~Copyable {
 
   /// Sends from the queue until it is empty or the kernel takes no more.
   private mutating func flushQueue(_ row: Int) {
+    if IO.holdsBack {
+      io.noteQueue(
+        core.value.connections[row].fd, core.value.connections.token(row),
+        byteCount: core.value.connections[row].output.count,
+        isFinishing: core.value.connections[row].marks.contains(.finishing))
+    }
     while core.value.connections[row].marks.isDisjoint(with: [.sending, .aborted]),
       !core.value.connections[row].output.isEmpty
     {
@@ -108,7 +114,7 @@ extension Loop where IO: ~Copyable {
       let waiting = core.value.connections[row].output.count
       if marks.contains(.finishing) {
         beginFinish(row)
-        if waiting == 0 { endOutput(row) } else { updateReading(row) }
+        if waiting == 0, mayEnd(row) { endOutput(row) } else { updateReading(row) }
         return
       }
       if waiting <= core.value.limits.lowWater {
@@ -121,6 +127,15 @@ extension Loop where IO: ~Copyable {
     }
     updateReading(row)
     if core.value.connections[row].handlerTimer_ms != 0 { schedule(row) }
+  }
+
+  /// Only a filter ever says no.
+  @inline(__always)
+  private mutating func mayEnd(_ row: Int) -> Bool {
+    guard IO.holdsBack else { return true }
+    let may = io.mayEnd(core.value.connections[row].fd, core.value.connections.token(row))
+    if !may { core.value.connections[row].marks.insert(.endHeld) }
+    return may
   }
 
   /// Output is above high-water: the client is not read until it is below low-water.

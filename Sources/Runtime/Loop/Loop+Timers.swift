@@ -73,6 +73,7 @@ extension Loop where IO: ~Copyable {
   private func clientDeadline_ms(_ row: Int) -> UInt64 {
     let limits = core.value.limits
     let marks = core.value.connections[row].marks
+    if marks.contains(.endHeld) { return .max }
     let lastActivity_ms = core.value.connections[row].lastActivity_ms
     var earliest = UInt64.max
     if limits.idleTimeout_ms != 0 { earliest = lastActivity_ms + limits.idleTimeout_ms }

@@ -11,8 +11,9 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
   let core: Immortal<Core>
   var io: IO
   var wheel: TimerWheel
-  /// Inherited listener sockets; which of them are polled now.
+  /// Inherited listener sockets, what their clients speak, and which of them are polled now.
   let sockets: [Int32]
+  let transports: [Transport]
   var polled: Set<Int> = []
   /// Those of them that could not be armed, for want of memory in the kernel: tried again soon.
   var unarmed: Set<Int> = []
@@ -71,6 +72,7 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
     self.fresh = fresh
     self.io = io
     self.sockets = sockets
+    transports = sockets.indices.map { core.value.configuration.transport(ofSocket: $0) }
     self.control = control
   }
 
@@ -211,7 +213,7 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
     switch stage {
     case .waiting, .serving, .ended: break
     case .draining(let deadline):
-      if core.value.connections.count == 0 {
+      if core.value.connections.count == 0, !io.isHolding {
         stage = .ended
       } else if let deadline, now_ms >= deadline {
         endRest()
@@ -219,7 +221,8 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
         sweep()
       }
     case .ending(let deadline):
-      if core.value.connections.count == 0 || now_ms >= deadline { stage = .ended }
+      let isEmpty = core.value.connections.count == 0 && !io.isHolding
+      if isEmpty || now_ms >= deadline { stage = .ended }
     }
   }
 

@@ -123,6 +123,8 @@ struct Connection: BitwiseCopyable {
     static let held = Marks(rawValue: 1 << 19)
     /// In the tally of all workers' connections.
     static let counted = Marks(rawValue: 1 << 20)
+    /// Everything was sent, and a filter holds the end back: it knows for how long.
+    static let endHeld = Marks(rawValue: 1 << 22)
     /// In the tally of its address.
     static let addressCounted = Marks(rawValue: 1 << 21)
   }

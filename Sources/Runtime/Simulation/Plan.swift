@@ -2,6 +2,8 @@
 // simulated kernel's buffers, who comes, and how it all ends. Small numbers throughout, so that a
 // few hundred bytes run into every limit there is.
 
+internal import Control
+
 /// The numbers of one schedule.
 struct Plan {
   enum Ending: UInt8, CaseIterable {
@@ -46,8 +48,12 @@ struct Plan {
   var end_ms: UInt64
   /// Waits with nobody doing anything before the ending begins.
   var patience: Int
+  /// Between the loop and the simulated kernel; only such as lose nothing.
+  var filters: [Filter] = []
 
-  init(_ random: inout SeededRandom, limits: Core.Limits, start_ms: UInt64) {
+  init(
+    _ random: inout SeededRandom, limits: Core.Limits, start_ms: UInt64, isFiltered: Bool = false
+  ) {
     faults = Faults(&random)
     handler = HandlerPlan(&random)
     self.limits = limits
@@ -77,6 +83,28 @@ struct Plan {
       receiveBuffer = max(receiveBuffer, 2000)
       self.limits.receiveSize = max(self.limits.receiveSize, 256)
     }
+    if isFiltered { addFilters(&random) }
+  }
+
+  /// The last thing that is drawn, so that the rest of a schedule is the same without them.
+  private mutating func addFilters(_ random: inout SeededRandom) {
+    let least = UInt32(random.below(random.oneOf(1, 10, 100)))
+    if random.once(in: 2) {
+      filters.append(.delay(least...least + UInt32(random.below(random.oneOf(1, 20, 200)))))
+    }
+    if random.once(in: 2) {
+      let least = 1 + random.below(20)
+      filters.append(.split(least...least + random.below(50)))
+    }
+    if random.once(in: 2) || filters.isEmpty {
+      filters.append(.rate(bytesPerSecond: random.oneOf(2000, 10_000, 100_000)))
+    }
+    limits.filterHold_ms = UInt64(filters.mostHold_ms)
+    // A client that a filter holds up is not late, and datagrams leave when they like.
+    limits.idleTimeout_ms = 0
+    limits.firstByteTimeout_ms = 0
+    limits.writeTimeout_ms = 0
+    datagramCount = 0
   }
 
   private mutating func vary(_ random: inout SeededRandom) {

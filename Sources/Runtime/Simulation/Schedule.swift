@@ -36,9 +36,15 @@ struct Schedule: ~Copyable {
   }
 
   private mutating func run() throws(SystemError) {
+    let filters = world.value.plan.filters
+    guard !filters.isEmpty else { return try play(Simulated(world: world)) }
+    let chain = FilterChain(filters, seed: world.value.random.next())
+    try play(Filtered(Simulated(world: world), core: core, chain: chain))
+  }
+
+  private mutating func play<IO: Backend & ~Copyable>(_ io: consuming IO) throws(SystemError) {
     let sockets = (0...World.datagramSocket).map { World.firstListener + Int32($0) }
-    var loop = try Loop(
-      core: core, io: Simulated(world: world), sockets: sockets, control: control)
+    var loop = try Loop(core: core, io: io, sockets: sockets, control: control)
     serve()
     loop.turn()
     while loop.stage != .ended {

@@ -88,6 +88,7 @@ struct SimulatedClient: BitwiseCopyable {
   var outputEnded_ms: UInt64 = 0
   /// The host reads from it; until then it is held.
   var isStarted = false
+  var started_ms: UInt64 = 0
   var lastMove_ms: UInt64 = 0
   /// Since when it has taken nothing of what waits for it.
   var stuckSince_ms: UInt64 = 0
@@ -167,6 +168,8 @@ struct Slice: BitwiseCopyable {
   var place: Int32
   var count: Int32
   var next: Int32
+  /// When it was replied.
+  var since_ms: UInt64
 }
 
 /// Something that is delivered although its time is over. All-zero bytes are none.

@@ -9,13 +9,15 @@ enum Verdict {
   /// SAFETY: written and read on the one thread of a simulation.
   nonisolated(unsafe) static var seed: UInt64 = 0
   nonisolated(unsafe) static var leftOut: LoopStep?
+  nonisolated(unsafe) static var isFiltered = false
 
   @inline(never)
   static func fail(_ what: String, _ who: Int? = nil) -> Never {
     let whose = who.map { "client \($0): " } ?? ""
     let step = unsafe leftOut.map { " --leave-out \($0.rawValue)" } ?? ""
+    let filtered = unsafe isFiltered ? " --filtered" : ""
     print("seed \(unsafe seed): \(whose)\(what)")
-    print("  again: portico-simulate --seed \(unsafe seed)\(step) --trace")
+    print("  again: portico-simulate --seed \(unsafe seed)\(filtered)\(step) --trace")
     exit(1)
   }
 }

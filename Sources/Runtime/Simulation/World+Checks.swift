@@ -26,7 +26,7 @@ extension World {
     if let mustEnd_ms {
       check(turn_ms < mustEnd_ms, "goes on \(turn_ms - mustEnd_ms) ms after its last deadline")
     } else if let drainDeadline_ms, turn_ms >= drainDeadline_ms {
-      mustEnd_ms = turn_ms + 500
+      mustEnd_ms = turn_ms + 500 + plan.limits.filterHold_ms
     }
     let wake_ms = timeout_ms.map { turn_ms + UInt64($0) } ?? .max
     if workerTimer_ms != 0 {
@@ -113,6 +113,8 @@ extension World {
   private func checkQuiet(_ who: Int, _ until_ms: UInt64) {
     let client = clients[who]
     let heard = client.heard
+    // What a filter holds up goes on before that time, or somebody has forgotten it.
+    let isHeldUp = until_ms <= now_ms + plan.limits.filterHold_ms
     if client.isOutputEnded {
       check(client.isArmed && !client.isEndTaken, who, "lingers, and nobody waits for its end")
       return
@@ -120,16 +122,19 @@ extension World {
     check(
       heard.isDisjoint(with: [.aborted, .torn]), who, "was aborted, and is still there")
     check(
-      client.waiting == 0 || client.isAwaited, who,
+      client.waiting == 0 || client.isAwaited || isHeldUp, who,
       "\(client.waiting) bytes wait for it, and nobody waits for room")
     if !heard.isDisjoint(with: [.finished, .tooLong]) {
-      check(client.waiting > 0, who, "is finished and has everything, and was not ended")
-      check(client.isArmed || client.isEndTaken, who, "is finished, and its input is not discarded")
+      check(
+        client.waiting > 0 || isHeldUp, who, "is finished and has everything, and was not ended")
+      check(
+        client.isArmed || client.isEndTaken || isHeldUp, who,
+        "is finished, and its input is not discarded")
       return
     }
     guard !heard.contains(.paused), client.waiting <= plan.limits.lowWater, !hasReasonToEnd(who)
     else { return }
-    check(client.isArmed || client.isEndTaken, who, "may be read from, and is not")
+    check(client.isArmed || client.isEndTaken || isHeldUp, who, "may be read from, and is not")
     check(!heard.contains(.awaitsRoom), who, "has room again, and on_writable was not called")
     let unconsumed = client.taken - client.consumed
     let isRescanned =

@@ -11,6 +11,7 @@ extension World {
   mutating func started(_ who: Int, row: Int) {
     guard !clients[who].isStarted else { return }
     clients[who].isStarted = true
+    clients[who].started_ms = turn_ms
     clients[who].lastMove_ms = turn_ms
     clients[who].slot = core.value.connections[row].slot
     let limits = plan.limits
@@ -67,7 +68,9 @@ extension World {
     if isStopping || client.isErrorTold || !client.heard.isDisjoint(with: reasons) { return true }
     if isLate(who) || hasEndedItself(who) || isShortOfMemory { return true }
     guard isDraining else { return false }
-    let isQuiet = plan.handler.isInline && turn_ms >= client.lastMove_ms + 1000
+    // When a filter holds the end back, more may have come since it was decided on.
+    let isLongAgo = turn_ms >= client.lastMove_ms + 1000 || !plan.filters.isEmpty
+    let isQuiet = plan.handler.isInline && isLongAgo
     return isQuiet || drainDeadline_ms.map { turn_ms >= $0 } ?? false
   }
 

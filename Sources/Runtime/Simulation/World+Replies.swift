@@ -81,7 +81,7 @@ extension World {
     }
     clients[who].lastOwed_ms = turn_ms
     clients[who].owedTurn = isInCall ? turns : turns + 1
-    append(who, Slice(place: Int32(place), count: Int32(count), next: -1))
+    append(who, Slice(place: Int32(place), count: Int32(count), next: -1, since_ms: now_ms))
   }
 
   private mutating func noteFull(_ who: Int) {
@@ -162,6 +162,7 @@ extension World {
         clients[who].cursorOffset = 0
         continue
       }
+      checkDelay(who, since_ms: slice.since_ms)
       let place = Int(slice.place) + clients[who].cursorOffset
       let count = min(taken - done, Int(slice.count) - clients[who].cursorOffset)
       let piece = unsafe bytes.baseAddress! + done

@@ -93,6 +93,7 @@ extension World {
       unsafe completion.bytes = into.baseAddress
       completion.result = count
       clients[who].taken += count
+      if !plan.filters.isEmpty { checkIncomingRate(who) }
       steps += 1
       coverage.bytesIn += count
       clients[who].receiveReady_ms = heldBack()
@@ -108,6 +109,7 @@ extension World {
     let who = meet(fd, token, "send")
     let count = bytes.count
     check(count > 0, who, "sends nothing")
+    if !plan.filters.isEmpty { checkFilters(who, count) }
     check(!clients[who].isOutputEnded, who, "sends after the end of its output")
     check(
       clients[who].heard.isDisjoint(with: .torn) || mayWait(who), who,

@@ -31,6 +31,8 @@ internal import Kernel
   let leaving: FlatTable<SimulatedDatagram>
   let leftOut: LoopStep?
   var isTracing = false
+  /// Filters are between the loop and this world.
+  var isFiltered = false
   var coverage = Coverage()
 
   var random = SeededRandom(seed: 0)
@@ -121,7 +123,7 @@ internal import Kernel
     random = SeededRandom(seed: seed)
     now_ms = UInt64(1 + random.below(1 << 26))
     turn_ms = now_ms
-    plan = Plan(&random, limits: limits, start_ms: now_ms)
+    plan = Plan(&random, limits: limits, start_ms: now_ms, isFiltered: isFiltered)
     turns = 0
     lulls = 0
     idleTurns = 0

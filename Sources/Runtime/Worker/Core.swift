@@ -68,6 +68,8 @@ struct Core: ~Copyable {
     var lingerBytes: UInt32
     var lingerTimeout_ms: UInt64
     var afterEOFTimeout_ms: UInt64
+    /// Filters may hold back what could go out for so long; the limits of time allow for it.
+    var filterHold_ms: UInt64
   }
 
   /// Bytes that this worker holds for all of its clients together.
@@ -291,13 +293,15 @@ extension Core {
 
 extension Core.Limits {
   init(_ configuration: WorkerConfiguration) {
+    let hold_ms = UInt64(configuration.filters.mostHold_ms)
+    func allowing(_ limit_ms: UInt32) -> UInt64 { limit_ms == 0 ? 0 : UInt64(limit_ms) + hold_ms }
     self.init(
       receiveSize: configuration.receiveSize, highWater: configuration.highWater,
       lowWater: configuration.lowWater, replyLimit: configuration.replyLimit,
       maxFrame: configuration.maxFrame, memory: configuration.memoryLimit,
-      idleTimeout_ms: UInt64(configuration.idleTimeout_ms),
+      idleTimeout_ms: allowing(configuration.idleTimeout_ms),
       firstByteTimeout_ms: UInt64(configuration.firstByteTimeout_ms),
-      writeTimeout_ms: UInt64(configuration.writeTimeout_ms),
+      writeTimeout_ms: allowing(configuration.writeTimeout_ms),
       slowCall_ns: UInt64(configuration.slowCall_ms) * 1_000_000,
       connections: configuration.connectionLimit,
       connectionsPerAddress: configuration.addressLimit,
@@ -305,6 +309,6 @@ extension Core.Limits {
       amplification: configuration.udpAmplification,
       lingerBytes: UInt32(clamping: configuration.lingerBytes),
       lingerTimeout_ms: UInt64(configuration.lingerTimeout_ms),
-      afterEOFTimeout_ms: UInt64(configuration.afterEOFTimeout_ms))
+      afterEOFTimeout_ms: UInt64(configuration.afterEOFTimeout_ms), filterHold_ms: hold_ms)
   }
 }

@@ -47,12 +47,28 @@ public enum Worker {
     let io = try Epoll(
       connections: configuration.maxConnections, sockets: max(1, sockets.count),
       wake: core.value.wake, control: InheritedDescriptor.control)
-    var loop = try Loop(core: core, io: io, sockets: sockets, control: control)
-    _ = control.value.send(WorkerMessage.loaded(report).encoded())
-    let cutShort = loop.run()
+    let cutShort: UInt32
+    if configuration.filters.isEmpty {
+      cutShort = try serve(core, io, sockets, control, report)
+    } else {
+      let chain = FilterChain(
+        configuration.filters, seed: configuration.filterSeed, worker: configuration.worker)
+      let filtered = try Filtered(io, core: core, chain: chain)
+      cutShort = try serve(core, filtered, sockets, control, report)
+    }
     _ = control.value.send(WorkerMessage.drained(cutShort: cutShort).encoded())
     ck_flush_output()
     return 0
+  }
+
+  /// Runs the loop; how many connections it cut short.
+  private static func serve<IO: Backend & ~Copyable>(
+    _ core: Immortal<Core>, _ io: consuming IO, _ sockets: [Int32],
+    _ control: Immortal<PacketChannel>, _ report: PluginReport
+  ) throws(SystemError) -> UInt32 {
+    var loop = try Loop(core: core, io: io, sockets: sockets, control: control)
+    _ = control.value.send(WorkerMessage.loaded(report).encoded())
+    return loop.run()
   }
 
   /// Becomes the user and the group that the handler is to run as; nothing of what this process was

@@ -41,6 +41,8 @@ package struct RunOptions: Sendable {
   package var udpAmplification = CountLimit(3)
   package var udpMute = MutedPorts.standard
 
+  package var filters = FilterList()
+
   /// Names or numbers of whom workers run as; nil for what Portico was started as.
   package var user: String?
   package var group: String?
