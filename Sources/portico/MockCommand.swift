@@ -35,6 +35,7 @@
     @OptionGroup(title: "Log") var log: LogOptions
     @OptionGroup(title: "Limits") var limits: LimitOptions
     @OptionGroup(title: "UDP") var datagrams: DatagramOptions
+    @OptionGroup(title: "Tests of clients") var filters: FilterOptions
 
     func run() throws {
       var options = RunOptions()
@@ -42,6 +43,7 @@
       log.fill(&options)
       limits.fill(&options)
       datagrams.fill(&options)
+      filters.fill(&options)
       let takesDatagrams = options.listeners.contains { $0.transport == .udp }
       // At its first mistake, and at what these listeners cannot play.
       _ = try TranscriptArgument.read(transcript) { transcript throws(TranscriptError) in
