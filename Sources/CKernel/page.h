@@ -72,7 +72,7 @@ typedef struct ck_page {
   /* Of a probe: which case it plays, and where it has put the request that handle is looking at. */
   uint32_t probe_case;
   uint32_t probe_cases;
-  uint32_t reserved;
+  uint32_t probe_round; /* of a case that does one thing many times; otherwise 0 */
   uint64_t probe_request;
   uint64_t probe_length;
 

@@ -69,7 +69,7 @@ struct InstallTests {
     ] {
       #expect(contents.contains(file), "\(file)")
     }
-    let strange = contents.filter { $0.hasSuffix(".new") || $0.contains(".build") }
+    let strange = contents.filter { $0.hasSuffix("-new") || $0.contains(".build") }
     #expect(strange == [])
   }
 
@@ -92,13 +92,29 @@ struct InstallTests {
         test "$(portico paths kit)" = "$PREFIX/share/portico/swift"
         portico new hello --language c
         make -sC hello
-        make -sC hello unit
         serve --plugin ./hello/hello.so
-        # `portico call` and `portico test` belong here.
+        portico call ./hello/hello.so --data 'Ada\n'
+        portico call thankyou --data x; echo
+        make -sC hello test >tested
+        grep -c ' ok ' tested
+        printf '> x\\n\n< bye\\n\n' >wrong.txt
+        portico test ./hello/hello.so --transcript wrong.txt --only pieces >failed ||
+          echo "status $?"
+        grep -c '^  again: portico test ' failed
+        portico mock hello/hello.txt --listen tcp://127.0.0.1:0 >out 2>log &
+        until grep -q 'listening on' log; do sleep 0.05; done
+        PORTICO_PORT=$(sed -n 's|.*listening on tcp://127.0.0.1:\([0-9]*\).*|\1|p' log)
+        eval "$talk"
+        kill $!
+        wait
+        cp -R "$PREFIX/share/portico/examples" .
+        make -sC examples 01
+        portico call ./examples/.build/five.so --data 'x' >five
+        test -s five
         """#,
       [
         "PREFIX": installed.prefix.path, "FOLDER": folder.path, "CHECKOUT": Paths.root.path,
-        "BUILD": Paths.build.path, "TOOLCHAIN": Self.toolchain,
+        "BINARIES": Paths.build.path, "TOOLCHAIN": Self.toolchain,
       ])
     #expect(finished.exit == .status(0), "\(finished.error)")
     let lines = finished.output.split(separator: "\n", omittingEmptySubsequences: false)
@@ -110,7 +126,8 @@ struct InstallTests {
       lines.dropFirst(2).map { String($0) } == [
         "name:        thankyou", "thank you !",
         "made hello: `make -C hello run` serves it; hello/README.md says more",
-        "6 checks passed", "hello world", "goodbye", "", "",
+        "hello world", "goodbye", "", "hello Ada", "thank you !", "14", "status 1", "1",
+        "hello world", "", "",
       ], "\(finished.output)")
   }
 
@@ -125,7 +142,7 @@ struct InstallTests {
 
   /// Makes toolchain, checkout and binaries invisible, and makes sure of it.
   private static let hiding = #"""
-    for place in "$CHECKOUT" "$BUILD"; do
+    for place in "$CHECKOUT" "$BINARIES"; do
       [ ! -d "$place" ] || mount -t tmpfs none "$place"
     done
     if [ "$TOOLCHAIN" = /usr ]; then
@@ -136,7 +153,7 @@ struct InstallTests {
     fi
     ! swiftc --version 2>/dev/null
     [ ! -e "$CHECKOUT/Package.swift" ]
-    [ ! -e "$BUILD/portico" ]
+    [ ! -e "$BINARIES/portico" ]
 
     """#
 
@@ -239,6 +256,22 @@ struct InstallTests {
     #expect(try String(contentsOf: manifest, encoding: .utf8) == text)
     #expect(try installed.uninstall().exit == .status(0))
     #expect(try installed.contents() == [])
+  }
+
+  @Test func `An installation that was interrupted can be removed`() throws {
+    let prefix = try Paths.newFolder()
+    // A folder stands where a file belongs: it stops there, half done.
+    try FileManager.default.createDirectory(
+      at: prefix.appending(path: "lib/portico/echo.so/occupied"),
+      withIntermediateDirectories: true)
+    let stopped = try Installed.make("install-only", prefix, nil, [:])
+    #expect(stopped.exit != .status(0))
+    let installed = try Installed.make("uninstall", prefix, nil, [:])
+    #expect(installed.exit == .status(0), "\(installed.error)")
+    #expect(
+      try FileManager.default.subpathsOfDirectory(atPath: prefix.path).sorted() == [
+        "lib", "lib/portico", "lib/portico/echo.so", "lib/portico/echo.so/occupied",
+      ])
   }
 
   @Test(arguments: ["file ../precious", "file /etc/passwd", "file a/../../precious", "rm -rf"])

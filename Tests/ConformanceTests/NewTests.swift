@@ -46,9 +46,10 @@ struct NewTests {
       #expect(!text.lowercased().contains("greeter"), "\(file)")
     }
     #expect(try make(project).exit == .status(0))
-    let unit = try make(project, "unit")
-    #expect(unit.exit == .status(0), "\(unit.error)")
-    #expect(unit.output.contains("6 checks passed"))
+    let tested = try make(project, "test")
+    #expect(tested.exit == .status(0), "\(tested.output)\(tested.error)")
+    #expect(tested.output.contains("6 checks passed"))
+    #expect(tested.output.matches(of: /\n[a-z]+\s+ok\s/).count >= 14, "\(tested.output)")
     // Nothing to do the second time.
     let again = try make(project)
     #expect(!again.output.contains("-shared"), "\(again.output)")

@@ -106,6 +106,11 @@ ptrdiff_t handle(const void *buffer, size_t len, portico_reply reply) {
 #if defined(BUG_LEAK)
   if (forgotten != NULL) forgotten[0] = 1;
 #endif
+#if defined(BUG_SEVENTH)
+  /* Nothing of it shows in one conversation. */
+  static int lines;
+  if (++lines == 7) return -1;
+#endif
 #if defined(BUG_REFUSES)
   if (length > 8) return -1;
 #endif

@@ -107,7 +107,7 @@ struct ReadmeTests {
     let written = try String(
       contentsOf: folder.appending(path: "greeter/Sources/greeter/greeter.swift"), encoding: .utf8)
     let readme = try Repository.file("README.md").text
-    #expect(readme.contains("<!-- file: greeter.swift -->\n```swift\n\(written)```\n"))
+    #expect(readme.contains("<!-- made by portico new -->\n```swift\n\(written)```\n"))
   }
 
   @Test func `Every local file it links to is there`() throws {

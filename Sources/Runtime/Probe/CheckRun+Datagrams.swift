@@ -26,6 +26,7 @@ extension CheckRun {
         if let failure = expect(patterns, step, file) { return failure }
       case .pause(let milliseconds):
         stage.network.value.skip(to: stage.network.value.now_ms() + UInt64(milliseconds))
+        stage.turn()
       case .endInput, .expectEnd:
         return CaseFailure(file, line: step.line, "datagrams have no end")
       }

@@ -56,8 +56,9 @@ extension CheckRun {
     let grown = Int(clamping: ck_heap_byte_count()) - Int(clamping: before) - kept
     guard second > 0, grown > second / 2 else { return nil }
     return CaseFailure([
-      "it keeps what never ends: \(kept + grown) bytes of memory more after \(first + second) "
-        + "bytes of input; bound what it keeps, or leave unfinished frames to the host, which does"
+      "it keeps what never ends: \(mebibytes(kept + grown)) MiB of memory more after "
+        + "\(mebibytes(first + second)) MiB of input; bound what it keeps, or leave unfinished "
+        + "frames to the host, which does"
     ])
   }
 
@@ -81,4 +82,10 @@ extension CheckRun {
     }
     return poured
   }
+}
+
+/// With one decimal: the last bytes are the allocator's affair.
+private func mebibytes(_ count: Int) -> String {
+  let tenths = (count * 10 + (1 << 19)) >> 20
+  return "\(tenths / 10).\(tenths % 10)"
 }

@@ -28,12 +28,12 @@ extension CheckRun {
     let began_ns = ck_monotonic_ns()
     var before = Holding()
     var played = 0
-    stage.page.value.probe_cases = UInt32(wanted)
     while played < wanted {
       let index = played % transcripts.count
       let failure = isDatagram ? playDatagrams(index) : playToEnd([run(index)])
       if let failure { return failure }
       played += 1
+      stage.page.value.probe_round = UInt32(clamping: played)
       let took_ns = ck_monotonic_ns() - began_ns
       if played < warmUp, took_ns > Self.mostTime_ns / 4 { warmUp = played }
       if played == warmUp { before = Holding() }

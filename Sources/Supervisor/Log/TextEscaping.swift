@@ -20,7 +20,8 @@ extension String {
   /// Dangerous characters alone: for text in which the rest has been escaped once.
   package var safeForTerminal: String { escaped { $0.isDangerous } }
 
-  /// As `escapedForTerminal`, for a word in front of a message: it cannot contain what separates such words.
+  /// As `escapedForTerminal`, for a word in front of a message: it cannot contain what separates
+  /// such words.
   package var escapedAsWord: String {
     guard !isEmpty else { return "-" }
     return escaped { $0.isDangerous || " \\=".unicodeScalars.contains($0) }

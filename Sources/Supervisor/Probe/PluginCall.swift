@@ -13,7 +13,8 @@ package struct PluginCall {
   private let plugin: ProbedPlugin
   private let task: CallTask
   private let showsTimes: Bool
-  private var name = "the plugin"
+  /// The file's, until the plugin has said its own.
+  private var name: String
   private var hasLoaded = false
   private var result: CallEnd?
 
@@ -23,6 +24,7 @@ package struct PluginCall {
     showsTimes: Bool
   ) throws(StartFailure) {
     plugin = try ProbedPlugin(options)
+    name = PluginLocator.name(ofFile: plugin.image.path)
     let ordered = requests.sorted { $0.order < $1.order }
     var bytes: [[UInt8]] = []
     for request in ordered.isEmpty ? [CallRequest.file("-")] : ordered {

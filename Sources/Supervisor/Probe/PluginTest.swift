@@ -13,6 +13,8 @@ package struct PluginTest {
     package var check: Check
     package var number: UInt32
     package var count: UInt32
+    /// Of a case that does one thing many times; otherwise 0.
+    package var round: UInt32
   }
 
   private static let progressPeriod = Duration.milliseconds(100)
@@ -25,7 +27,7 @@ package struct PluginTest {
   private let plugin: ProbedPlugin
   private let texts: [[UInt8]]
   /// Of the plugin, once it has said so.
-  private var name = "the plugin"
+  private var name: String
 
   /// Reads the plugin and the transcripts; a mistake in one of those is told with its place.
   package init(_ options: TestOptions) throws(StartFailure) {
@@ -49,6 +51,7 @@ package struct PluginTest {
     var probe = options.probe
     probe.logLevel = .error
     plugin = try ProbedPlugin(probe)
+    name = PluginLocator.name(ofFile: plugin.image.path)
   }
 
   /// Does the checks. False when one of them failed.
@@ -66,7 +69,7 @@ package struct PluginTest {
         result = CheckResult(
           choice.check, .skipped("pieces failed: the answers are wrong even when nothing is cut"))
       } else {
-        result = try run(choice, progress)
+        result = try confirmed(run(choice, progress), choice, progress)
       }
       report(result)
       let failed = result.verdict.outcome == .failed
@@ -85,6 +88,24 @@ package struct PluginTest {
       hasFailed = hasFailed || result.verdict.outcome == .failed
     }
     return !hasFailed
+  }
+
+  /// Makes sure that the command which is shown does show the failure: a case that fails only after
+  /// others is shown with them.
+  private mutating func confirmed(
+    _ result: CheckResult, _ choice: TestOptions.Choice, _ progress: (Progress) -> Void
+  ) throws(StartFailure) -> CheckResult {
+    guard result.verdict.outcome == .failed, choice.number == nil, result.verdict.failedCase > 1
+    else { return result }
+    let alone = try run(
+      TestOptions.Choice(choice.check, number: result.verdict.failedCase), progress)
+    if alone.verdict.outcome == .failed { return result }
+    var result = result
+    result.again = options.again(choice.check, 0)
+    result.verdict.lines.append(
+      "this case passes when it is played alone: the handler keeps something of the cases before it"
+    )
+    return result
   }
 
   /// The check `slow`: what the others measured. A call that took too long is tried once more,
@@ -106,10 +127,12 @@ package struct PluginTest {
       let second = try run(choice, progress)
       if min(second.verdict.slowest_ns, verdict.slowest_ns) > limit_ns {
         verdict.outcome = .failed
+        let first_ms = verdict.slowest_ns / 1_000_000
+        let second_ms = second.verdict.slowest_ns / 1_000_000
         verdict.lines = [
-          "\(verdict.slowestHook) took \(verdict.slowest_ns / 1_000_000) ms in \(slowest.check.rawValue)"
-            + " case \(number), and \(second.verdict.slowest_ns / 1_000_000) ms when it was played "
-            + "again; all other clients of the worker wait meanwhile (--slow-call \(options.slowCall))"
+          "\(verdict.slowestHook) took \(first_ms) ms in \(slowest.check.rawValue) case \(number), "
+            + "and \(second_ms) ms when it was played again; all other clients of the worker wait "
+            + "meanwhile (--slow-call \(options.slowCall))"
         ]
         var result = CheckResult(.slow, verdict)
         result.again = options.again(slowest.check, number)
@@ -159,7 +182,9 @@ package struct PluginTest {
       case .nothing:
         let page = probe.pageNow
         progress(
-          Progress(check: choice.check, number: page.probe_case, count: page.probe_cases))
+          Progress(
+            check: choice.check, number: page.probe_case, count: page.probe_cases,
+            round: page.probe_round))
         guard let limit = watch.exceeded(page, now: .now) else { continue }
         probe.kill()
         guard watch.hasLoaded else {

@@ -20,7 +20,8 @@ package final class ProgressLine {
   /// Replaces what is shown.
   package func show(_ progress: PluginTest.Progress) {
     guard isOnTerminal, progress.count > 0 else { return }
-    write("\r\u{1B}[K\(progress.check.rawValue) \(progress.number)/\(progress.count)")
+    let round = progress.round == 0 ? "" : ", connection \(progress.round)"
+    write("\r\u{1B}[K\(progress.check.rawValue) \(progress.number)/\(progress.count)\(round)")
     isShown = true
   }
 
