@@ -7,121 +7,49 @@ import Testing
 
 @Suite(.serialized, .realProcesses, .timeLimit(.minutes(5)))
 struct LadderTests {
-  /// One transcript of one plugin.
-  struct Step: CustomTestStringConvertible, Sendable {
-    /// Source and transcript, below `examples`.
-    var source: String
-    var transcript: String
-    var options: [String] = []
-    var isDatagrams = false
+  private func plugin(_ name: String) throws -> URL { try Ladder.plugin(name) }
 
-    init(
-      _ folder: String, _ source: String, _ transcript: String? = nil, options: [String] = [],
-      isDatagrams: Bool = false
-    ) {
-      self.source = "\(folder)/\(source)"
-      let name = transcript ?? source.prefix { $0 != "." } + ".txt"
-      self.transcript = "\(folder)/\(name)"
-      self.options = options
-      self.isDatagrams = isDatagrams
-    }
-
-    var plugin: String {
-      URL(fileURLWithPath: source).deletingPathExtension().lastPathComponent + ".so"
-    }
-    var compiler: String {
-      switch URL(fileURLWithPath: source).pathExtension {
-      case "c": "cc"
-      case "cpp": "c++"
-      case "rs": "rustc"
-      default: "swiftc"
-      }
-    }
-    var testDescription: String { "\(transcript) with \(source)" }
-  }
-
-  static let steps = [
-    Step("01-five-lines", "five.c"),
-    Step("02-five-lines-in-swift", "mirror.swift"),
-    Step("03-state", "counter.c"),
-    Step("03-state", "tally.swift"),
-    Step("04-framing", "backwards.c"),
-    Step("04-framing", "lengths.swift"),
-    Step("05-tcp-and-udp", "shout.c"),
-    Step("05-tcp-and-udp", "shout.c", "shout-udp.txt", isDatagrams: true),
-    Step("06-replies-later", "later.c"),
-    Step("07-settings", "greeter.swift"),
-    Step(
-      "07-settings", "greeter.swift", "greeter-ahoj.txt",
-      options: ["--set", "greeting=Ahoj", "--set", "times=2"]),
-    Step("08-async", "oracle.swift"),
-    Step("09-chat", "chat.swift"),
-  ]
-  static let furtherSteps = [
-    Step("10-other-languages", "vowels.cpp"), Step("10-other-languages", "caesar.rs"),
-  ]
-
-  private static let examples = Paths.root.appending(path: "examples")
-
-  private static func make(_ arguments: String...) throws -> Finished {
-    try Finished(
-      URL(fileURLWithPath: "/usr/bin/env"), ["make", "-C", examples.path] + arguments,
-      within: .seconds(280))
-  }
-
-  /// All of them, built once.
-  private static let built: Result<URL, any Error> = Result {
-    let folder = try Paths.newFolder()
-    let made = try make("BUILD=\(folder.path)")
-    guard made.exit == .status(0) else { throw Failure("make: \(made.output)\(made.error)") }
-    return folder
-  }
-
-  private func plugin(_ name: String) throws -> URL {
-    try Self.built.get().appending(path: name)
-  }
-
-  private func play(_ step: Step, over transport: Transport, pieceSize: Int? = nil) throws {
+  private func play(_ step: Ladder.Step, over transport: Transport, pieceSize: Int? = nil) throws {
     let portico = try Portico(
       ["--plugin", plugin(step.plugin).path] + step.options, over: transport)
-    let file = Self.examples.appending(path: step.transcript)
+    let file = Ladder.examples.appending(path: step.transcript)
     var player = try TranscriptPlayer(file, against: portico, pieceSize: pieceSize)
     if step.isDatagrams { try player.playDatagrams() } else { try player.playStreams() }
     #expect(try portico.stop() == .status(0))
     #expect(portico.log.filter { $0.level != "info" }.map(\.raw) == [])
   }
 
-  @Test(arguments: steps)
-  func `A step answers what its transcript says`(step: Step) throws {
+  @Test(arguments: Ladder.steps)
+  func `A step answers what its transcript says`(step: Ladder.Step) throws {
     try play(step, over: step.isDatagrams ? .udp4 : .tcp4)
   }
 
-  @Test(arguments: steps.filter { !$0.isDatagrams })
-  func `A step answers the same byte by byte`(step: Step) throws {
+  @Test(arguments: Ladder.steps.filter { !$0.isDatagrams })
+  func `A step answers the same byte by byte`(step: Ladder.Step) throws {
     try play(step, over: .unix, pieceSize: 1)
   }
 
   @Test(
     .enabled(if: Fixture.hasProgram("c++"), "10 in C++ is SKIPPED: there is no c++ in PATH"))
   func `A handler in C++ answers what its transcript says`() throws {
-    try play(Self.furtherSteps[0], over: .tcp4)
-    try play(Self.furtherSteps[0], over: .unix, pieceSize: 1)
+    try play(Ladder.furtherSteps[0], over: .tcp4)
+    try play(Ladder.furtherSteps[0], over: .unix, pieceSize: 1)
   }
 
   @Test(
     .enabled(if: Fixture.hasProgram("rustc"), "10 in Rust is SKIPPED: there is no rustc in PATH"))
   func `A handler in Rust answers what its transcript says`() throws {
-    try play(Self.furtherSteps[1], over: .tcp4)
-    try play(Self.furtherSteps[1], over: .unix, pieceSize: 1)
+    try play(Ladder.furtherSteps[1], over: .tcp4)
+    try play(Ladder.furtherSteps[1], over: .unix, pieceSize: 1)
   }
 
   @Test func `No file of the ladder is left out here`() throws {
-    let all = Self.steps + Self.furtherSteps
+    let all = Ladder.steps + Ladder.furtherSteps
     let known = Set(all.map(\.source) + all.map(\.transcript))
     var found: Set<String> = []
-    for folder in try FileManager.default.contentsOfDirectory(atPath: Self.examples.path)
+    for folder in try FileManager.default.contentsOfDirectory(atPath: Ladder.examples.path)
     where folder.first?.isNumber == true {
-      let path = Self.examples.appending(path: folder).path
+      let path = Ladder.examples.appending(path: folder).path
       // Somebody may have built one where it is, as its comment says.
       for file in try FileManager.default.contentsOfDirectory(atPath: path)
       where !file.hasSuffix(".so") {
@@ -133,32 +61,24 @@ struct LadderTests {
 
   @Test func `A missing compiler is a skipped handler, said aloud`() throws {
     let folder = try Paths.newFolder()
-    let made = try Self.make("BUILD=\(folder.path)", "CXX=no-such-c++", "RUSTC=no-such-rustc", "10")
+    let made = try Ladder.make(
+      "BUILD=\(folder.path)", "CXX=no-such-c++", "RUSTC=no-such-rustc", "10")
     #expect(made.exit == .status(0), "\(made.error)")
     #expect(made.error.contains("in C++ is SKIPPED: there is no no-such-c++ in PATH"))
     #expect(made.error.contains("in Rust is SKIPPED: there is no no-such-rustc in PATH"))
   }
 
-  /// The lines of a source's first comment that begin with one of these words.
-  private func commands(of step: Step, _ words: String...) throws -> [String] {
-    let text = try String(
-      contentsOf: Self.examples.appending(path: step.source), encoding: .utf8)
-    return text.split(separator: "\n").prefix(25).compactMap { line in
-      let command = line.drop { " */".contains($0) }
-      return words.contains { command.hasPrefix($0 + " ") } ? String(command) : nil
-    }
-  }
-
   @Test func `The compiler's command at the top of a source builds it where it is`() throws {
     let copy = try Paths.newFolder()
-    try FileManager.default.copyItem(at: Self.examples, to: copy.appending(path: "examples"))
+    try FileManager.default.copyItem(at: Ladder.examples, to: copy.appending(path: "examples"))
     try FileManager.default.createSymbolicLink(
       at: copy.appending(path: "Sources"),
       withDestinationURL: Paths.root.appending(path: "Sources"))
     var tried: Set<String> = []
-    for step in Self.steps + Self.furtherSteps where step.compiler != "swiftc" {
+    for step in Ladder.steps + Ladder.furtherSteps where step.compiler != "swiftc" {
       guard Fixture.hasProgram(step.compiler), tried.insert(step.source).inserted else { continue }
-      let command = try #require(try commands(of: step, step.compiler).first, "\(step.source)")
+      let command = try #require(
+        try Ladder.commands(of: step, step.compiler).first, "\(step.source)")
       let folder = copy.appending(path: "examples/\(step.source)").deletingLastPathComponent()
       let finished = try Finished(
         URL(fileURLWithPath: "/bin/sh"), ["-c", command], workingDirectory: folder,
@@ -171,7 +91,7 @@ struct LadderTests {
   }
 
   @Test func `The five lines are five`() throws {
-    let file = Self.examples.appending(path: "01-five-lines/five.c")
+    let file = Ladder.examples.appending(path: "01-five-lines/five.c")
     let text = try String(contentsOf: file, encoding: .utf8)
     let comment = try #require(text.range(of: "*/\n"))
     #expect(text[comment.upperBound...].split(separator: "\n").count == 5)
