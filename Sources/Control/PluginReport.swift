@@ -22,8 +22,11 @@ public struct PluginReport: Equatable, Sendable {
   public var hooks: [String] = []
   /// Bytes; 0 means the host's limit.
   public var maxFrame: UInt64 = 0
-  /// Exported dynamic symbols, and the libraries it needs.
-  public var exports: [String] = []
+  /// Exported dynamic symbols that a person named.
+  public private(set) var exports: [String] = []
+  /// How many others it exports: those that a compiler or linker named, of which a plugin in Swift
+  /// has hundreds, and what would not fit a message.
+  public private(set) var otherExportCount: UInt32 = 0
   /// Libraries that it needs, as its image names them.
   public var needs: [String] = []
   /// True when its image has Swift sections.
@@ -33,6 +36,18 @@ public struct PluginReport: Equatable, Sendable {
 
   /// A plugin of which nothing is known yet.
   public init() {}
+
+  /// Takes what an image exports. A report has to fit a packet, whatever the plugin is.
+  public mutating func setExports(_ names: [String]) {
+    var room = 16 << 10
+    exports = []
+    for name in names where !name.hasPrefix("_") && !name.hasPrefix("$") {
+      room -= name.utf8.count + 4
+      if room < 0 { break }
+      exports.append(name)
+    }
+    otherExportCount = UInt32(clamping: names.count - exports.count)
+  }
 
   /// Does it promise that several worker processes are fine (`PORTICO_SHARDED`)?
   public var isSharded: Bool { flags & 0x4 != 0 }
@@ -63,6 +78,7 @@ public struct PluginReport: Equatable, Sendable {
     wire.put(hooks)
     wire.put(maxFrame)
     wire.put(exports)
+    wire.put(otherExportCount)
     wire.put(needs)
     wire.put(isSwift)
     wire.put(settingsAsked)
@@ -80,6 +96,7 @@ public struct PluginReport: Equatable, Sendable {
     hooks = try wire.texts("hooks")
     maxFrame = try wire.number("max_frame")
     exports = try wire.texts("exports")
+    otherExportCount = try wire.number("exports")
     needs = try wire.texts("needed libraries")
     isSwift = try wire.flag("Swift")
     settingsAsked = try wire.texts("settings")

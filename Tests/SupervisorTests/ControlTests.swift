@@ -16,7 +16,7 @@ import Testing
     report.flags = 0x15
     report.hooks = ["handle", "on_greet"]
     report.maxFrame = 1 << 40
-    report.exports = ["handle"]
+    report.setExports(["handle", "$s7greeter", "_end"])
     report.needs = ["libc.so.6", ""]
     report.isSwift = true
     report.settingsAsked = ["k"]
@@ -48,6 +48,20 @@ import Testing
     ]
     configuration.filterSeed = .max
     return configuration
+  }
+
+  @Test func `A report fits a packet, whatever a plugin exports`() throws {
+    var report = PluginReport()
+    let own = (0..<512).map { "a_function_with_quite_a_long_name_that_a_person_chose_\($0)" }
+    let mangled = (0..<512).map {
+      "$s" + String(repeating: "14PorticoHandler", count: 40) + "\($0)"
+    }
+    report.setExports(mangled + own)
+    let packet = WorkerMessage.loaded(report).encoded()
+    #expect(packet.count < WorkerMessage.maximumByteCount / 2)
+    #expect(try WorkerMessage(decoding: packet) == .loaded(report))
+    #expect(report.exports.first == own[0])
+    #expect(report.exports.count + Int(report.otherExportCount) == 1024)
   }
 
   @Test(

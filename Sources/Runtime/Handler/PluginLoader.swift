@@ -19,6 +19,7 @@ struct PluginLoader: ~Copyable {
   private let page: SharedPage
   private(set) var report = PluginReport()
   private(set) var handler = Handler()
+  private var exports: [String] = []
 
   /// Loads the image behind `fd` and reads its descriptor; `on_load` is not called yet.
   init(path: String, image fd: Int32, page: SharedPage) throws(PluginRejection) {
@@ -36,7 +37,7 @@ struct PluginLoader: ~Copyable {
     }
     // SAFETY: the symbol was found in the plugin itself, and its type is the ABI's word.
     guard let symbol = unsafe ck_symbol(image, "handle") else {
-      throw reject(LoadAdvice.noHandle(exports: report.exports))
+      throw reject(LoadAdvice.noHandle(exports: exports))
     }
     guard unsafe ck_is_in_image(image, symbol) == 1 else {
       throw reject("has no `handle` of its own: the one found lies in a library that it needs")
@@ -77,7 +78,8 @@ struct PluginLoader: ~Copyable {
       do throws(ELFImage.Defect) {
         let image = try ELFImage(unsafe UnsafeRawBufferPointer(mapping.bytes).bytes)
         report.needs = image.needs
-        report.exports = image.exports
+        exports = image.exports
+        report.setExports(exports)
         report.isSwift = image.isSwift
         rejection =
           image.hasOwnSwiftRuntime

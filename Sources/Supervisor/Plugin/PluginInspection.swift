@@ -37,7 +37,7 @@ package struct PluginInspection {
       ("hooks", list(report.hooks)),
       ("max_frame", report.maxFrame == 0 ? "the host's limit" : "\(report.maxFrame) bytes"),
       ("settings", list(report.settingsAsked)),
-      ("exports", exports(report.exports)),
+      ("exports", exports(of: report)),
       ("needs", list(report.needs)),
       ("Swift", swiftRuntime(of: report)),
     ]
@@ -52,12 +52,10 @@ package struct PluginInspection {
     words.isEmpty ? "none" : words.joined(separator: " ")
   }
 
-  /// Names that a person wrote. A Swift plugin exports hundreds that the compiler made up, and
-  /// every library a few of the linker's.
-  private static func exports(_ names: [String]) -> String {
-    let own = names.filter { !$0.hasPrefix("_") && !$0.hasPrefix("$") }
-    let others = names.count - own.count
-    return list(own) + (others > 0 ? " (and \(others) that compiler and linker named)" : "")
+  private static func exports(of report: PluginReport) -> String {
+    let others = report.otherExportCount
+    let named = "that compiler and linker named"
+    return list(report.exports) + (others > 0 ? " (and \(others) \(named))" : "")
   }
 
   private static func swiftRuntime(of report: PluginReport) -> String {
