@@ -123,7 +123,8 @@ let package = Package(
     .testTarget(
       name: "RuntimeTests", dependencies: ["Runtime", "Control", "Kernel", "CKernel", "CPortico"],
       swiftSettings: kernel),
-    .testTarget(name: "TranscriptTests", dependencies: ["Transcript"], swiftSettings: strict),
+    .testTarget(
+      name: "TranscriptTests", dependencies: ["Transcript", "Harness"], swiftSettings: tests),
     .testTarget(
       name: "PorticoHandlerTests",
       dependencies: ["PorticoHandler", "PorticoHandlerTesting", "CPortico"],

@@ -14,15 +14,6 @@ struct LadderValidatorTests {
       "test", try Ladder.plugin(step.plugin).path, "--transcript", transcript, "--runs", "30",
       "--connections", "1000",
     ]
-    // The threads of Swift's tasks keep some 100 kB each of what they have freed. That stays (over
-    // 40,000 connections it is nothing), but is much for the few hundred of the oracle's time.
-    if step.source == "08-async/oracle.swift" {
-      let checks = [
-        "pieces", "bytes", "splits", "random", "coalesced", "interleaved", "empty", "endless",
-        "overlong", "halfclose", "readonly", "promises", "slow",
-      ]
-      arguments += checks.flatMap { ["--only", $0] }
-    }
     arguments += step.options
     if step.isDatagrams { arguments.append("--udp") }
     let tested = try Finished(Paths.portico, arguments, within: .seconds(100))

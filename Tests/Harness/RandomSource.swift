@@ -24,6 +24,9 @@ package struct RandomSource: RandomNumberGenerator, Sendable {
     return z ^ (z >> 31)
   }
 
+  /// A number from 0 to one less than that.
+  package mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
+
   /// So many random bytes.
   package mutating func bytes(_ count: Int) -> [UInt8] {
     (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) }

@@ -1,6 +1,7 @@
 // Promise: the matcher accepts exactly what the expected answers describe, whatever the pieces, and
 // names the first byte that cannot be.
 
+import Harness
 import Testing
 import Transcript
 
@@ -162,7 +163,7 @@ import Transcript
   }
 
   @Test func `It agrees with a plain matcher on random patterns and texts`() {
-    var random = SplitMix64(for: "MatcherTests reference")
+    var random = RandomSource(for: "MatcherTests reference")
     let letters = Array("ab".utf8)
     var (matches, mismatches) = (0, 0)
     for _ in 0..<20000 {

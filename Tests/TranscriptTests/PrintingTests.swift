@@ -1,6 +1,7 @@
 // Promise: a printed transcript parses to the same one, and no text whatever makes the parser fail
 // otherwise than with a place inside of it.
 
+import Harness
 import Testing
 import Transcript
 
@@ -24,7 +25,7 @@ import Transcript
   }
 
   @Test func `Random transcripts come back from their text`() throws {
-    var random = SplitMix64(for: "PrintingTests random transcripts")
+    var random = RandomSource(for: "PrintingTests random transcripts")
     for _ in 0..<2000 {
       let transcript = random.transcript()
       let text = transcript.description
@@ -35,7 +36,7 @@ import Transcript
   }
 
   @Test func `Any bytes at all are understood or refused at a place in them`() {
-    var random = SplitMix64(for: "PrintingTests any bytes")
+    var random = RandomSource(for: "PrintingTests any bytes")
     let alphabet = Array("><~#xEOFempty \\rn0*?s\t\n\n\n12ab".utf8) + [0, 13, 0xC3, 0xA9, 0xFF]
     var accepted = 0
     for round in 0..<20000 {
@@ -60,7 +61,7 @@ import Transcript
   }
 
   @Test func `A mutated transcript is understood or refused, too`() {
-    var random = SplitMix64(for: "PrintingTests mutated")
+    var random = RandomSource(for: "PrintingTests mutated")
     for _ in 0..<3000 {
       var bytes = Array(random.transcript().description.utf8)
       for _ in 0...random.below(3) where !bytes.isEmpty {
@@ -78,7 +79,7 @@ import Transcript
   }
 }
 
-extension SplitMix64 {
+extension RandomSource {
   /// As the parser makes them: neighbours of a kind are one.
   mutating func patterns(over alphabet: [UInt8]? = nil) -> [Transcript.Pattern] {
     var result: [Transcript.Pattern] = []
