@@ -137,7 +137,12 @@ package final class Child: Sendable {
     var envp = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer { for text in argv + envp { free(text) } }
     var pid: pid_t = 0
-    let result = posix_spawn(&pid, path, &actions, &attributes, &argv, &envp)
+    var result = posix_spawn(&pid, path, &actions, &attributes, &argv, &envp)
+    // A program that was just copied is busy while a child of another thread still has the copy open.
+    for _ in 0..<200 where result == ETXTBSY {
+      usleep(10_000)
+      result = posix_spawn(&pid, path, &actions, &attributes, &argv, &envp)
+    }
     guard result == 0 else {
       throw Failure("cannot start \(path): \(String(cString: strerror(result)))")
     }
