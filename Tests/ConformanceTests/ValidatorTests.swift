@@ -143,8 +143,8 @@ struct ValidatorTests {
       $0.formUnion($1.others.union([$1.check]))
     }
     let failed = try Set(lines(finished).filter { $0.status == "failed" }.map(\.check))
-    // What leaks with each request leaks without end under endless requests, where there is time for
-    // enough of them.
+    // What leaks with each request leaks without end under endless requests, where there is time
+    // for enough of them.
     let perhaps: Set<String> = flag == "BUG_LEAK" ? ["endless"] : []
     #expect(failed.subtracting(perhaps) == expected)
   }

@@ -138,7 +138,8 @@ package final class Child: Sendable {
     defer { for text in argv + envp { free(text) } }
     var pid: pid_t = 0
     var result = posix_spawn(&pid, path, &actions, &attributes, &argv, &envp)
-    // A program that was just copied is busy while a child of another thread still has the copy open.
+    // A program that was just copied is busy while a child of another thread still has the copy
+    // open.
     for _ in 0..<200 where result == ETXTBSY {
       usleep(10_000)
       result = posix_spawn(&pid, path, &actions, &attributes, &argv, &envp)
