@@ -1,8 +1,9 @@
 // What the host says to a reply or a call.
 
-internal import CPortico
+public import CPortico
 
 /// What became of a reply.
+@frozen
 public enum Sent: Equatable, Sendable {
   /// Taken; so many bytes now wait in the host for this client.
   case waiting(byteCount: Int)
@@ -17,7 +18,7 @@ public enum Sent: Equatable, Sendable {
   /// This one reply could never fit.
   case tooBig
 
-  @usableFromInline
+  @inlinable
   package init(code: Int64) {
     switch code {
     case 0...: self = .waiting(byteCount: Int(code))

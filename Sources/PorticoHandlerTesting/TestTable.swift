@@ -34,7 +34,7 @@ enum TestTable {
           return unsafe TestTable.with(reply) { $0.setTimer(milliseconds) }
         }, abort: { reply in unsafe TestTable.with(reply) { $0.abort() } },
         extension: { _ in nil }, high_water: 256 << 10))
-    unsafe theHost = UnsafePointer(table)
+    unsafe Host.install(UnsafePointer(table))
   }()
 
   /// Does something with a stream that is still there.

@@ -13,12 +13,12 @@ public typealias PluginDescriptor = UnsafePointer<portico_descriptor>
 /// Called by the host once, before everything else.
 @inlinable
 public func describe<H: Handler>(_ type: H.Type) -> PluginDescriptor {
-  unsafe theImage = Image(
+  let image = unsafe Image(
     load: { settings in
       let shared = try H.load(settings)
       let place = UnsafeMutablePointer<H.Shared>.allocate(capacity: 1)
       unsafe place.initialize(to: shared)
-      unsafe theShared = UnsafeMutableRawPointer(place)
+      unsafe Image.shared = UnsafeMutableRawPointer(place)
     },
     receive: { start, count, reply in
       // SAFETY: the host's bytes are valid until this returns.
@@ -58,6 +58,7 @@ public func describe<H: Handler>(_ type: H.Type) -> PluginDescriptor {
     drain: { state, reply in unsafe call(H.self, state, reply) { _ = try $0.draining(reply) } },
     close: { state, reply in unsafe closeState(of: H.self, state, reply) },
     unload: { _ = H.unload(sharedState(of: H.self)) })
+  image.install()
   return unsafe Descriptor.make(H.plugin, hooks: hooks(of: H.self))
 }
 
@@ -87,7 +88,7 @@ func hooks<H: Handler>(of type: H.Type) -> Hooks {
 @inlinable
 func sharedState<H: Handler>(of type: H.Type) -> H.Shared {
   // SAFETY: `on_load` came before every call that asks, and left a value of this type.
-  unsafe theShared.unsafelyUnwrapped.assumingMemoryBound(to: H.Shared.self).pointee
+  unsafe Image.shared.unsafelyUnwrapped.assumingMemoryBound(to: H.Shared.self).pointee
 }
 
 /// A connection's state in memory of its own, from a pool; nil for a handler that has none.

@@ -4,25 +4,27 @@
 public import CPortico
 
 // SAFETY: written once, in `on_load`, before any thread of the plugin can be there; the host's
-// table lives as long as the process.
-@usableFromInline
-nonisolated(unsafe) package var theHost: UnsafePointer<portico_host>?
+// table lives as long as the process. Private, so that the compiler sees that no two accesses can
+// conflict, and does not have the runtime look at each.
+nonisolated(unsafe) private var theHost: UnsafePointer<portico_host>?
 
 /// The host that this plugin runs in.
 public enum Host {
-  @inlinable
+  @usableFromInline
   package static var table: UnsafePointer<portico_host> {
     if let host = unsafe theHost { return unsafe host }
-    return unsafe absent
+    return unsafe absentTable
+  }
+
+  /// From now on the kit talks to this host.
+  package static func install(_ table: UnsafePointer<portico_host>) {
+    unsafe theHost = unsafe table
   }
 
   /// The version of the host, such as `0.1.0`; empty before `Handler.load(_:)`.
   public static var version: String { unsafe String(cString: table.pointee.version) }
 
   /// A host that is not there.
-  @usableFromInline
-  static var absent: UnsafePointer<portico_host> { unsafe absentTable }
-
   nonisolated(unsafe) private static let absentTable: UnsafePointer<portico_host> = {
     let table = UnsafeMutablePointer<portico_host>.allocate(capacity: 1)
     let empty = UnsafeMutablePointer<CChar>.allocate(capacity: 1)

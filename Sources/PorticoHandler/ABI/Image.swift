@@ -60,11 +60,28 @@ struct Hooks: OptionSet, Sendable {
   @usableFromInline static let unload = Hooks(rawValue: 128)
 }
 
-// SAFETY: written once, in `portico_describe`, before the host calls anything else; read by the
-// calls of the host, which do not overlap.
-@usableFromInline
-nonisolated(unsafe) var theImage: Image?
+// SAFETY: both are written once, before the host calls anything that needs them, into memory that
+// is never freed; calls of the host do not overlap. Private for the reason that `Host` gives, and
+// behind a pointer, since an optional of this size is copied whole to be looked at.
+nonisolated(unsafe) private var theImage: UnsafeMutablePointer<Image>?
+nonisolated(unsafe) private var theShared: UnsafeMutableRawPointer?
 
-// SAFETY: what `load` returned, in memory of its type that is never freed; written in `on_load`.
-@usableFromInline
-nonisolated(unsafe) var theShared: UnsafeMutableRawPointer?
+extension Image {
+  /// What the C functions go to; nil before `portico_describe`.
+  static var installed: UnsafeMutablePointer<Image>? { unsafe theImage }
+
+  /// Makes it the one of this process.
+  @usableFromInline
+  func install() {
+    let place = UnsafeMutablePointer<Image>.allocate(capacity: 1)
+    unsafe place.initialize(to: self)
+    unsafe theImage = unsafe place
+  }
+
+  /// What `load` returned, in memory of its type; nil before `on_load`.
+  @usableFromInline
+  static var shared: UnsafeMutableRawPointer? {
+    get { unsafe theShared }
+    set { unsafe theShared = unsafe newValue }
+  }
+}

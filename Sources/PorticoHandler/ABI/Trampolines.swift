@@ -9,8 +9,8 @@ public import CPortico
 @c @implementation
 public func handle(_ buffer: UnsafeRawPointer, _ len: Int, _ reply: portico_reply) -> Int {
   // SAFETY: the host passes what portico.h says.
-  guard unsafe theImage != nil else { return -1 }
-  return unsafe theImage.unsafelyUnwrapped.receive(buffer, len, Reply(reply))
+  guard let image = unsafe Image.installed else { return -1 }
+  return unsafe image.pointee.receive(buffer, len, Reply(reply))
 }
 
 /// Makes the descriptor.
@@ -38,34 +38,34 @@ enum Descriptor {
   private static func install(_ hooks: Hooks, in described: inout portico_descriptor) {
     unsafe described.on_load = { unsafe Descriptor.load($0, $1, $2) }
     if hooks.contains(.open) {
-      unsafe described.on_open = { unsafe theImage?.open(Reply($1)) }
+      unsafe described.on_open = { unsafe Image.installed?.pointee.open(Reply($1)) }
     }
     if hooks.contains(.greet) {
-      unsafe described.on_greet = { unsafe theImage?.greet($0, Reply($1)) }
+      unsafe described.on_greet = { unsafe Image.installed?.pointee.greet($0, Reply($1)) }
     }
     if hooks.contains(.inputEnded) {
-      unsafe described.on_eof = { unsafe theImage?.inputEnded($0, Reply($1)) }
+      unsafe described.on_eof = { unsafe Image.installed?.pointee.inputEnded($0, Reply($1)) }
     }
     if hooks.contains(.writable) {
-      unsafe described.on_writable = { unsafe theImage?.writable($0, Reply($1)) }
+      unsafe described.on_writable = { unsafe Image.installed?.pointee.writable($0, Reply($1)) }
     }
     if hooks.contains(.timer) {
       unsafe described.on_timer = { state, reply in
         if let reply = unsafe reply {
-          unsafe theImage?.timerFired(state, Reply(reply))
+          unsafe Image.installed?.pointee.timerFired(state, Reply(reply))
         } else {
-          unsafe theImage?.workerTimerFired()
+          unsafe Image.installed?.pointee.workerTimerFired()
         }
       }
     }
     if hooks.contains(.drain) {
-      unsafe described.on_drain = { unsafe theImage?.drain($0, Reply($1)) }
+      unsafe described.on_drain = { unsafe Image.installed?.pointee.drain($0, Reply($1)) }
     }
     if hooks.contains(.close) {
-      unsafe described.on_close = { unsafe theImage?.close($0, Reply($1)) }
+      unsafe described.on_close = { unsafe Image.installed?.pointee.close($0, Reply($1)) }
     }
     if hooks.contains(.unload) {
-      unsafe described.on_unload = { unsafe theImage?.unload() }
+      unsafe described.on_unload = { unsafe Image.installed?.pointee.unload() }
     }
   }
 
@@ -73,7 +73,7 @@ enum Descriptor {
   private static func load(
     _ host: UnsafePointer<portico_host>, _ error: UnsafeMutablePointer<CChar>, _ room: Int
   ) -> Int32 {
-    unsafe theHost = unsafe host
+    unsafe Host.install(host)
     var length = 0
     // SAFETY: the host's bytes live as long as the process; they are copied all the same.
     let bytes = unsafe host.pointee.config(&length)
@@ -81,10 +81,10 @@ enum Descriptor {
       unsafe [UInt8](UnsafeRawBufferPointer(start: $0, count: length))
     }
     let settings = Settings(file: file) { key in
-      unsafe theHost?.pointee.setting(key).map { unsafe String(cString: $0) }
+      unsafe Host.table.pointee.setting(key).map { unsafe String(cString: $0) }
     }
     do {
-      try unsafe theImage?.load(settings)
+      try unsafe Image.installed?.pointee.load(settings)
       return 0
     } catch let refusal {
       unsafe write("\(refusal)", to: error, room)
