@@ -22,9 +22,15 @@ let strict: [SwiftSetting] =
 // the same definition, otherwise the two disagree about what a header declares.
 let kernel: [SwiftSetting] = strict + [.unsafeFlags(["-Xcc", "-D_GNU_SOURCE"])]
 
-// Neither uses regular expressions nor tasks, and each library not linked is a millisecond and a
-// half megabyte at the start of every worker.
-let lean: [LinkerSetting] = [.unsafeFlags(["-Xlinker", "--as-needed"])]
+// What runs in a worker uses neither tasks nor regular expressions. The compiler imports both into
+// every file all the same, and with each import comes a library that is loaded at the start of every
+// worker: a millisecond and half a megabyte.
+let lean: [SwiftSetting] = [
+  .unsafeFlags([
+    "-Xfrontend", "-disable-implicit-concurrency-module-import",
+    "-Xfrontend", "-disable-implicit-string-processing-module-import",
+  ])
+]
 
 // Tests start processes and talk to them over raw sockets; the strict rules are the product's.
 let tests: [SwiftSetting] =
@@ -76,18 +82,17 @@ let package = Package(
       ],
       swiftSettings: kernel),
     .executableTarget(
-      name: "portico-worker", dependencies: ["Runtime"], swiftSettings: kernel,
-      linkerSettings: lean),
+      name: "portico-worker", dependencies: ["Runtime"], swiftSettings: kernel + lean),
     .executableTarget(
-      name: "portico-probe", dependencies: ["Runtime"], swiftSettings: kernel,
-      linkerSettings: lean),
+      name: "portico-probe", dependencies: ["Runtime"], swiftSettings: kernel + lean),
     .target(
       name: "Runtime",
       dependencies: ["Control", "Kernel", "Transcript", "CPortico", "CKernel", "CFFI"],
-      swiftSettings: kernel),
-    .target(name: "Control", dependencies: ["Kernel", "CKernel"], swiftSettings: kernel),
-    .target(name: "Kernel", dependencies: ["CKernel"], swiftSettings: kernel),
-    .target(name: "Transcript", swiftSettings: strict),
+      swiftSettings: kernel + lean),
+    .target(
+      name: "Control", dependencies: ["Kernel", "CKernel"], swiftSettings: kernel + lean),
+    .target(name: "Kernel", dependencies: ["CKernel"], swiftSettings: kernel + lean),
+    .target(name: "Transcript", swiftSettings: strict + lean),
     .systemLibrary(name: "CPortico"),
     .systemLibrary(name: "CKernel"),
     .systemLibrary(name: "CFFI", pkgConfig: "libffi", providers: [.apt(["libffi-dev"])]),
@@ -100,10 +105,10 @@ let package = Package(
 
     .target(
       name: "thankyou", dependencies: ["PorticoHandler"], path: "Plugins/thankyou",
-      swiftSettings: author, linkerSettings: lean),
+      swiftSettings: author),
     .target(
       name: "mock", dependencies: ["PorticoHandler", "Transcript"], path: "Plugins/mock",
-      swiftSettings: author, linkerSettings: lean),
+      swiftSettings: author),
     .target(
       name: "echo", path: "Plugins/echo", publicHeadersPath: ".", cSettings: plugin),
     .target(
@@ -119,7 +124,7 @@ let package = Package(
     // Plays seeded schedules against the loop: `make simulate`.
     .executableTarget(
       name: "portico-simulate", dependencies: ["Runtime"], path: "Tests/Simulate",
-      swiftSettings: kernel, linkerSettings: lean),
+      swiftSettings: kernel + lean),
     .testTarget(
       name: "RuntimeTests", dependencies: ["Runtime", "Control", "Kernel", "CKernel", "CPortico"],
       swiftSettings: kernel),

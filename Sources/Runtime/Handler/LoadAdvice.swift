@@ -34,12 +34,12 @@ enum LoadAdvice {
 
   /// A Swift symbol of a function of that name in some module: `$s5greet6handle...F`.
   private static func isSwiftHandle(_ name: String) -> Bool {
-    name.hasPrefix("$s") && name.contains("6handle")
+    name.hasPrefix("$s") && name.hasPart("6handle")
   }
 
   /// A function of the global namespace, of another one, or of Rust.
   private static func isCxxHandle(_ name: String) -> Bool {
-    name.hasPrefix("_Z6handle") || (name.hasPrefix("_ZN") && name.contains("6handleE"))
+    name.hasPrefix("_Z6handle") || (name.hasPrefix("_ZN") && name.hasPart("6handleE"))
   }
 
   /// For what dlopen says, without the path in front.
@@ -53,7 +53,7 @@ enum LoadAdvice {
         "cannot be loaded: nothing defines the symbol \(symbol) that it uses; link the library "
         + "that does (-l) when you build it"
     }
-    if words.contains("cannot open shared object file"), words.contains("No such file"),
+    if words.hasPart("cannot open shared object file"), words.hasPart("No such file"),
       let library = words.split(separator: ":").first
     {
       if library.hasPrefix("libswift") || library.hasPrefix("libFoundation")
@@ -65,7 +65,7 @@ enum LoadAdvice {
       return "needs the library \(library), which is not found: put it beside the plugin, or name "
         + "its folder in LD_LIBRARY_PATH"
     }
-    if let version = part(of: words, after: "version `"), words.contains("not found") {
+    if let version = part(of: words, after: "version `"), words.hasPart("not found") {
       let name = version.prefix { $0 != "'" }
       if name.hasPrefix("GLIBC_") {
         return "was built for a newer C library (\(name)) than this machine has: build it here"
@@ -78,7 +78,25 @@ enum LoadAdvice {
   }
 
   private static func part(of words: String, after mark: String) -> Substring? {
-    guard let start = words.firstRange(of: mark)?.upperBound else { return nil }
+    guard let start = words.end(of: mark) else { return nil }
     return words[start...].prefix { $0 != " " && $0 != "," && $0 != "\n" }
+  }
+}
+
+extension String {
+  /// Does the text stand somewhere in this one? (The standard library's own searches are a part of
+  /// its regular expressions, which no worker is to load.)
+  fileprivate func hasPart(_ text: String) -> Bool { end(of: text) != nil }
+
+  /// Where the first place of a text ends.
+  fileprivate func end(of text: String) -> Index? {
+    var rest = utf8[...]
+    while rest.count >= text.utf8.count {
+      if rest.starts(with: text.utf8) {
+        return rest.index(rest.startIndex, offsetBy: text.utf8.count)
+      }
+      rest = rest.dropFirst()
+    }
+    return nil
   }
 }
