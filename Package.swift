@@ -23,8 +23,8 @@ let strict: [SwiftSetting] =
 let kernel: [SwiftSetting] = strict + [.unsafeFlags(["-Xcc", "-D_GNU_SOURCE"])]
 
 // What runs in a worker uses neither tasks nor regular expressions. The compiler imports both into
-// every file all the same, and with each import comes a library that is loaded at the start of every
-// worker: a millisecond and half a megabyte.
+// every file all the same, and with each import comes a library that every worker would load at
+// its start: a millisecond and half a megabyte.
 let lean: [SwiftSetting] = [
   .unsafeFlags([
     "-Xfrontend", "-disable-implicit-concurrency-module-import",
