@@ -19,7 +19,6 @@ package final class ProbeProcess {
     case nothing
   }
 
-  private static let pageByteCount = 4096
   private static let pollPeriod = Duration.milliseconds(2)
   private static let wishedPipeCapacity = 1 << 20
 
@@ -49,50 +48,21 @@ package final class ProbeProcess {
   }
 
   private init(_ task: ProbeTask, plugin: ProbedPlugin, program: String) throws(SystemError) {
-    let configuration = try MemoryFile(
-      name: "portico configuration", contents: plugin.configuration.encoded())
     let taskFile = try MemoryFile(name: "portico task", contents: task.encoded())
-    let pageFile = try MemoryFile(name: "portico page", byteCount: Self.pageByteCount)
-    let page = try Mapping(
-      sharing: pageFile.descriptor.rawValue, byteCount: Self.pageByteCount, writable: false)
-    let buffers = try MemoryFile(
-      name: "portico buffers", byteCount: plugin.configuration.buffersByteCount)
-    let nothing = try Files.openNothing()
-    let control = try PacketChannel.pair { (mine, its) throws(SystemError) in
-      Ends(mine: mine, its: its)
-    }
-    let log = try PacketChannel.pair { (mine, its) throws(SystemError) in
-      Ends(mine: mine, its: its)
-    }
-    let output = try Descriptor.pipe { (mine, its) throws(SystemError) in
-      PipeEnds(mine: mine, its: its)
-    }
     let poller = try Poller()
-    let process = try ChildProcess(
-      path: program,
-      arguments: ["portico-probe", "run", PluginLocator.name(ofFile: plugin.image.path)],
-      environment: plugin.installation.environment(forPlugin: plugin.image.path),
-      inherited: [
-        .init(nothing.rawValue, as: 0),
-        .init(output.its.rawValue, as: 1),
-        .init(output.its.rawValue, as: 2),
-        .init(control.its.descriptor.rawValue, as: InheritedDescriptor.control),
-        .init(log.its.descriptor.rawValue, as: InheritedDescriptor.log),
-        .init(configuration.descriptor.rawValue, as: InheritedDescriptor.configuration),
-        .init(pageFile.descriptor.rawValue, as: InheritedDescriptor.page),
-        .init(plugin.image.file.descriptor.rawValue, as: InheritedDescriptor.image),
-        .init(buffers.descriptor.rawValue, as: InheritedDescriptor.buffers),
-        .init(taskFile.descriptor.rawValue, as: InheritedDescriptor.task),
-      ], group: .own)
-    _ = output.mine.enlargePipe(to: Self.wishedPipeCapacity)
-    try poller.add(control.mine.descriptor.rawValue, token: Source.control.rawValue)
-    try poller.add(log.mine.descriptor.rawValue, token: Source.log.rawValue)
-    try poller.add(output.mine.rawValue, token: Source.printed.rawValue)
-    self.process = process
-    self.control = control.mine
-    self.log = log.mine
-    self.printed = output.mine
-    self.page = page
+    let born = try PluginProcess.start(
+      program, arguments: ["portico-probe", "run"], plugin.configuration, image: plugin.image,
+      installation: plugin.installation,
+      also: [.init(taskFile.descriptor.rawValue, as: InheritedDescriptor.task)])
+    _ = born.printed.enlargePipe(to: Self.wishedPipeCapacity)
+    try poller.add(born.control.descriptor.rawValue, token: Source.control.rawValue)
+    try poller.add(born.log.descriptor.rawValue, token: Source.log.rawValue)
+    try poller.add(born.printed.rawValue, token: Source.printed.rawValue)
+    process = born.process
+    control = born.control
+    log = born.log
+    printed = born.printed
+    page = born.page
     self.poller = poller
   }
 
@@ -145,15 +115,4 @@ package final class ProbeProcess {
     }
     return nil
   }
-}
-
-/// Both ends of a channel until the probe has inherited its own.
-private struct Ends: ~Copyable {
-  let mine: PacketChannel
-  let its: PacketChannel
-}
-
-private struct PipeEnds: ~Copyable {
-  let mine: Descriptor
-  let its: Descriptor
 }

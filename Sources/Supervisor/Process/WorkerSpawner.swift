@@ -1,5 +1,5 @@
-// Starts worker processes: makes their channels and memory files, and puts each descriptor where
-// the worker expects it (Control/InheritedDescriptor).
+// Starts the workers of one supervisor, each with its number, its cell of the tally, and every
+// listener's sockets.
 
 internal import Control
 internal import Kernel
@@ -8,7 +8,6 @@ internal import Kernel
 struct WorkerSpawner {
   /// A plugin that has not loaded by then hangs.
   static let loadTimeout = Duration.seconds(10)
-  private static let pageByteCount = 4096
 
   let program: String
   let installation: Installation
@@ -32,61 +31,18 @@ struct WorkerSpawner {
     var configuration = generation.configuration
     configuration.worker = UInt16(index)
     configuration.tallyCell = tallyCell
-    let configurationFile = try MemoryFile(
-      name: "portico configuration", contents: configuration.encoded())
-    let pageFile = try MemoryFile(name: "portico page", byteCount: Self.pageByteCount)
-    let page = try Mapping(
-      sharing: pageFile.descriptor.rawValue, byteCount: Self.pageByteCount, writable: false)
-    let buffers = try MemoryFile(
-      name: "portico buffers", byteCount: configuration.buffersByteCount)
-    let nothing = try Files.openNothing()
-    let control = try PacketChannel.pair { (mine, its) throws(SystemError) in
-      ChannelPair(mine: mine, its: its)
-    }
-    let log = try PacketChannel.pair { (mine, its) throws(SystemError) in
-      ChannelPair(mine: mine, its: its)
-    }
-    let output = try Descriptor.pipe { (mine, its) throws(SystemError) in
-      PipePair(mine: mine, its: its)
-    }
-
-    var inherited: [ChildProcess.Inherited] = [
-      .init(nothing.rawValue, as: 0),
-      .init(output.its.rawValue, as: 1),
-      .init(output.its.rawValue, as: 2),
-      .init(control.its.descriptor.rawValue, as: InheritedDescriptor.control),
-      .init(log.its.descriptor.rawValue, as: InheritedDescriptor.log),
-      .init(configurationFile.descriptor.rawValue, as: InheritedDescriptor.configuration),
-      .init(pageFile.descriptor.rawValue, as: InheritedDescriptor.page),
-      .init(generation.image.file.descriptor.rawValue, as: InheritedDescriptor.image),
-      .init(buffers.descriptor.rawValue, as: InheritedDescriptor.buffers),
-      .init(tally, as: InheritedDescriptor.tally),
-    ]
+    var also: [ChildProcess.Inherited] = [.init(tally, as: InheritedDescriptor.tally)]
     for (offset, socket) in sockets.enumerated() {
-      inherited.append(.init(socket, as: InheritedDescriptor.firstSocket + Int32(offset)))
+      also.append(.init(socket, as: InheritedDescriptor.firstSocket + Int32(offset)))
     }
-    let process = try ChildProcess(
-      path: program,
-      arguments: [
-        "portico-worker", String(index), PluginLocator.name(ofFile: generation.image.path),
-      ],
-      environment: installation.environment(forPlugin: generation.image.path),
-      inherited: inherited, group: .own)
+    let born = try PluginProcess.start(
+      program, arguments: ["portico-worker", String(index)], configuration,
+      image: generation.image, installation: installation, also: also)
     lastSerial += 1
     return Worker(
       serial: lastSerial, index: index, tallyCell: tallyCell, generation: generation,
-      process: process, control: control.mine, log: log.mine, printed: output.mine, page: page,
+      process: born.process, control: born.control, log: born.log, printed: born.printed,
+      page: born.page,
       loadDeadline: now + Self.loadTimeout)
   }
-}
-
-/// The supervisor's end of a channel and the worker's, which is closed here once it is inherited.
-private struct ChannelPair: ~Copyable {
-  let mine: PacketChannel
-  let its: PacketChannel
-}
-
-private struct PipePair: ~Copyable {
-  let mine: Descriptor
-  let its: Descriptor
 }
