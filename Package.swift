@@ -55,6 +55,7 @@ let package = Package(
     .library(name: "discard", type: .dynamic, targets: ["discard"]),
     .library(name: "chargen", type: .dynamic, targets: ["chargen"]),
     .library(name: "mock", type: .dynamic, targets: ["mock"]),
+    .library(name: "seq", type: .dynamic, targets: ["seq"]),
     .library(name: "PorticoHandler", targets: ["PorticoHandler"]),
     .library(name: "PorticoHandlerTesting", targets: ["PorticoHandlerTesting"]),
   ],
@@ -118,6 +119,33 @@ let package = Package(
     .target(
       name: "chargen", path: "Plugins/chargen", publicHeadersPath: ".", cSettings: plugin),
 
+    // The lesson on TCP and UDP, lowest last: `make lesson`.
+    .executableTarget(
+      name: "lesson",
+      dependencies: ["Lesson", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      path: "examples/tcp-vs-udp/lesson", swiftSettings: strict),
+    .target(
+      name: "Lesson", dependencies: ["BadNetwork", "Lab", "Numbered", "Kernel"],
+      path: "examples/tcp-vs-udp/Lesson", swiftSettings: kernel),
+    .executableTarget(
+      name: "bad-network",
+      dependencies: [
+        "BadNetwork", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "examples/tcp-vs-udp/bad-network", swiftSettings: strict),
+    .target(
+      name: "BadNetwork", dependencies: ["Lab", "Kernel"],
+      path: "examples/tcp-vs-udp/BadNetwork", swiftSettings: kernel),
+    .target(
+      name: "Lab", dependencies: ["CLab", "Kernel"], path: "examples/tcp-vs-udp/Lab",
+      swiftSettings: kernel),
+    .systemLibrary(name: "CLab", path: "examples/tcp-vs-udp/CLab"),
+    .target(
+      name: "Numbered", path: "examples/tcp-vs-udp/Numbered", swiftSettings: strict),
+    .target(
+      name: "seq", dependencies: ["PorticoHandler", "Numbered"], path: "examples/tcp-vs-udp/seq",
+      swiftSettings: author),
+
     .testTarget(
       name: "SupervisorTests", dependencies: ["Supervisor", "Control", "Kernel", "CKernel"],
       swiftSettings: kernel),
@@ -137,6 +165,12 @@ let package = Package(
     .testTarget(
       name: "FramingTests",
       dependencies: ["PorticoHandler", "PorticoHandlerTesting", "CPortico", "Harness"],
+      swiftSettings: tests),
+    .testTarget(
+      name: "BadNetworkTests", dependencies: ["BadNetwork", "Lab", "Harness"],
+      swiftSettings: tests),
+    .testTarget(
+      name: "LessonTests", dependencies: ["Lesson", "BadNetwork", "Lab", "Numbered", "Harness"],
       swiftSettings: tests),
     .target(name: "Harness", path: "Tests/Harness", swiftSettings: tests),
     .testTarget(

@@ -1,0 +1,2 @@
+// Placeholder of the module.
+internal import CLab
