@@ -10,6 +10,8 @@ public struct Claim: Codable, Equatable, Sendable {
     case tooSimple = "too simple"
     /// What was measured contradicts what should have been seen.
     case contradicted
+    /// The runs that would show it were not made.
+    case notShown = "not shown"
   }
 
   /// Short name, for anchors and tests: `handshake`, `order`, `loss`, `duplicates`, `errors`,

@@ -1,0 +1,108 @@
+// The claims about waiting and about what a connection costs, and the one that the article leaves
+// out: that a stream has no messages in it.
+
+internal import BadNetwork
+
+extension Judge {
+  var blocking: Claim {
+    claim(
+      "blocking", "TCP blocks, UDP does not.", pictures: ["line", "reader"], "line-tcp",
+      "line-udp", "reader-tcp", "reader-udp"
+    ) { runs in
+      let (lineTCP, lineUDP, tcp, udp) = (runs[0], runs[1], runs[2], runs[3])
+      let (behind, longest) = (lineTCP.client.heldUp, lineTCP.client.delays_us.last ?? 0)
+      let holds =
+        behind > 1 && lineUDP.client.heldUp == 0 && lineUDP.client.lost == 1
+        && tcp.client.blocked > 0 && tcp.client.lost == 0 && udp.client.blocked == 0
+        && udp.client.lost > 0
+      return (
+        holds ? .tooSimple : .contradicted,
+        """
+        What waits is the byte behind a gap: one lost segment held up \(behind) messages, the \
+        first for \(Quantity.time(longest)), while UDP lost that one and delayed none. And a \
+        sender waits for a reader: with nobody reading, TCP took \
+        \(Quantity.bytes(tcp.client.takenBeforeBlock ?? 0)), then nothing for \
+        \(Quantity.time(tcp.client.blocked_us)), and lost nothing; UDP never refused one and lost \
+        \(Quantity.percent(udp.client.lost, of: udp.client.sent)). Whether a call blocks is up to \
+        the program: this client's sockets are non-blocking for both, and a receive waits on either.
+        """
+      )
+    }
+  }
+
+  var cost: Claim {
+    claim(
+      "cost", "So TCP costs the server more, and UDP is lightweight.",
+      pictures: ["cost", "idle"], "cost-connection-tcp", "cost-open-tcp", "cost-udp",
+      "calls-connection-tcp", "calls-open-tcp", "calls-udp", "idle-tcp", "idle-udp"
+    ) { runs in
+      let packets = runs[0...2].map(\.packetsPerMessage)
+      let calls = runs[3...5].map(\.callsPerMessage)
+      let cpu = runs[0...2].map { Quantity.time(Int($0.cpuPerMessage_us.rounded())) }
+      let idle = runs[6...7].map { Quantity.bytes($0.privatePerMessage) }
+      let holds = packets[0] > packets[2] && calls[0] > calls[2]
+      return (
+        holds ? .caveat : .contradicted,
+        """
+        A connection for each request costs \(Quantity.digits(packets[0])) packets, \
+        \(Quantity.digits(calls[0])) system calls and \(cpu[0]) of the worker, a datagram \
+        \(Quantity.digits(packets[2])), \(Quantity.digits(calls[2])) and \(cpu[2]). Kept open, a \
+        connection comes close: \(Quantity.digits(packets[1])), \(Quantity.digits(calls[1])) and \
+        \(cpu[1]). An idle connection takes \(idle[0]) of the worker, an idle peer over UDP \
+        \(idle[1]); the kernel's own share is in the table.
+        """
+      )
+    }
+  }
+
+  var boundaries: Claim {
+    claim(
+      "boundaries", "(Not in the article: both carry messages.)", pictures: ["reads"],
+      "reads-10-tcp", "reads-4-tcp", "reads-1-tcp", "reads-1-lossy-tcp", "reads-10-udp",
+      "reads-4-udp", "reads-1-udp"
+    ) { runs in
+      let calls = runs.map(\.serverCount.calls)
+      let holds = calls[0] == 1 && calls[1] == 3 && calls[2] == 10 && calls[3] < 10
+      let areTen = calls[4...6].allSatisfy { $0 == 10 }
+      return (
+        holds && areTen ? .tooSimple : .contradicted,
+        """
+        TCP carries bytes, and keeps no boundaries between messages: the same ten messages came in \
+        \(calls[0]), \(calls[1]) or \(calls[2]) reads, as they happened to be written, and when \
+        the first was lost on the way, the ten writes came in \(calls[3]). Over UDP they were \
+        \(calls[4]), \(calls[5]) and \(calls[6]) datagrams. A handler for TCP needs framing.
+        """
+      )
+    }
+  }
+}
+
+extension ClientReport {
+  /// Messages whose answer took at least 30 ms longer than the fastest: longer than any hiccup of
+  /// a busy machine should, and shorter than a resend of TCP takes.
+  var heldUp: Int {
+    let usual = delays_us.first ?? 0
+    return delays_us.count { $0 > usual + 30_000 }
+  }
+}
+
+extension Run {
+  private var messageCount: Double { Double(max(1, client.messages.count)) }
+  /// Over the link, both ways together.
+  var packetsPerMessage: Double { Double(network.entered) / messageCount }
+  /// Of the worker.
+  var callsPerMessage: Double {
+    Double(server.systemCalls.values.reduce(0, +)) / messageCount
+  }
+  /// Of the worker.
+  var cpuPerMessage_us: Double {
+    let used = (server.samples.last?.cpu_us ?? 0) - (server.samples.first?.cpu_us ?? 0)
+    return Double(used) / messageCount
+  }
+  /// What the worker's memory grew by while the peers were there.
+  var privatePerMessage: Int {
+    let first = server.samples.first?.private_B ?? 0
+    let peak = server.samples.map(\.private_B).max() ?? 0
+    return Int(Double(peak - first) / messageCount)
+  }
+}
