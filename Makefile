@@ -10,7 +10,7 @@ BIN = .build/$(CONFIGURATION)
 
 .DEFAULT_GOAL := help
 PREFIX ?= /usr/local
-.PHONY: help needs test-needs build run test demo soak simulate cost lint sanitize clean
+.PHONY: help needs test-needs build run lesson test demo soak simulate cost lint sanitize clean
 .PHONY: install install-only uninstall
 
 help: ## this list
@@ -24,13 +24,18 @@ needs:
 	@.ci/needs libffi-dev pkg-config
 
 test-needs: needs
-	@.ci/needs gcc python3 patchelf binutils zsh fish man-db
+	@.ci/needs gcc python3 patchelf binutils zsh fish man-db strace tshark chromium
 
 build: needs ## build everything, in release
 	@$(SWIFT) build -c $(CONFIGURATION)
 
 run: build ## serve: make run ARGS="--listen tcp://127.0.0.1:9000 --plugin echo"
 	@exec $(BIN)/portico $(ARGS)
+
+# A network that loses, repeats, reorders and damages packets, and the article's claims on it.
+lesson: build ## TCP and UDP, shown rather than told: make lesson SEED=1
+	@.ci/needs strace
+	@$(BIN)/lesson --seed $(SEED) --output .build/lesson $(LESSON_ARGS)
 
 test: test-needs build ## all tests: units in debug, conformance against the release build
 	@$(SWIFT) build --build-tests
@@ -51,7 +56,8 @@ cost: test-needs build ## CPU for each request, beside the article's server and 
 	@python3 Tests/Cost/cost.py --bin-dir $(BIN) $(COST_ARGS)
 
 lint: ## formatting and documentation rules
-	@$(SWIFT) format lint --strict --recursive Package.swift Sources Plugins Tests
+	@$(SWIFT) format lint --strict --recursive Package.swift Sources Plugins Tests \
+	  examples/tcp-vs-udp
 
 # Replies, pages and the like are never freed on purpose, so leaks are not looked for.
 sanitize: test-needs ## the unit tests under the address sanitizer

@@ -40,11 +40,19 @@ struct LayeringTests {
     // The one plugin that belongs to the tools: `portico mock`.
     ("Plugins/mock/", ["PorticoHandler", "Transcript"]),
     ("Plugins/", ["CPortico", "PorticoHandler"]),
+    // The lesson on TCP and UDP: uses Kernel, and is used by nothing.
+    ("examples/tcp-vs-udp/lesson/", ["ArgumentParser", "Lesson"]),
+    ("examples/tcp-vs-udp/Lesson/", ["BadNetwork", "Foundation", "Kernel", "Lab", "Numbered"]),
+    ("examples/tcp-vs-udp/bad-network/", ["ArgumentParser", "BadNetwork"]),
+    ("examples/tcp-vs-udp/BadNetwork/", ["Foundation", "Kernel", "Lab"]),
+    ("examples/tcp-vs-udp/Lab/", ["CLab", "Glibc", "Kernel"]),
+    ("examples/tcp-vs-udp/Numbered/", []),
+    ("examples/tcp-vs-udp/seq/", ["Numbered", "PorticoHandler"]),
   ]
 
   @Test func `Each module imports only what lies below it`() throws {
-    let swift = try Repository.files(".swift").filter {
-      $0.path.hasPrefix("Sources/") || $0.path.hasPrefix("Plugins/")
+    let swift = try Repository.files(".swift").filter { file in
+      ["Sources/", "Plugins/", "examples/tcp-vs-udp/"].contains { file.path.hasPrefix($0) }
     }
     #expect(swift.count > 20)
     for file in swift {
@@ -86,7 +94,7 @@ struct LayeringTests {
   private static let rooms = [
     "Sources/Kernel/", "Sources/Runtime/Memory/", "Sources/Runtime/Handler/",
     "Sources/Runtime/Simulation/", "Sources/Runtime/Probe/", "Sources/PorticoHandler/ABI/",
-    "Sources/PorticoHandlerTesting/",
+    "Sources/PorticoHandlerTesting/", "examples/tcp-vs-udp/Lab/",
   ]
 
   /// Files outside the rooms that may say `unsafe`, each with its reason.
@@ -111,7 +119,8 @@ struct LayeringTests {
   ]
 
   private func unsafeFiles() throws -> [Repository.File] {
-    try Repository.files(".swift", under: "Sources/").filter { file in
+    let lesson = try Repository.files(".swift", under: "examples/tcp-vs-udp/")
+    return try (Repository.files(".swift", under: "Sources/") + lesson).filter { file in
       file.code.contains { $0.contains(/\bunsafe\b/) }
     }
   }

@@ -30,6 +30,10 @@ struct Experiment: Equatable, Sendable {
     var programs: String
   }
 
+  /// Of the files that a run leaves.
+  static let endings = [
+    "pcap", "packets.tsv", "network.json", "server.json", "client.json", "log",
+  ]
   static let serverAddress = "10.77.0.1"
   static let port = 7788
 
