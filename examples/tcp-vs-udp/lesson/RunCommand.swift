@@ -40,9 +40,7 @@ struct RunCommand: ParsableCommand {
       let teacher = try Teacher(
         .init(seed: seed, output: folder, isSmall: small, only: only, jobCount: jobs))
       if list { return print(teacher.list, terminator: "") }
-      let terminal = Terminal()
-      let (report, isAsExpected) = try teacher.teach(
-        isStyled: terminal.isStyled, width: terminal.width)
+      let (report, isAsExpected) = try teacher.teach(Style())
       print(report, terminator: "")
       if !isAsExpected { throw ExitCode(1) }
     } catch let error as LessonError {

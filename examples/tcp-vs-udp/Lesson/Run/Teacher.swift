@@ -59,7 +59,7 @@ public struct Teacher {
 
   /// Makes the runs and writes the results. What they came to, for the terminal, and whether every
   /// claim that was looked at came out as it should.
-  public func teach(isStyled: Bool, width: Int) throws -> (report: String, isAsExpected: Bool) {
+  public func teach(_ style: Style) throws -> (report: String, isAsExpected: Bool) {
     try checkPrograms()
     do {
       try FileManager.default.createDirectory(
@@ -67,7 +67,7 @@ public struct Teacher {
     } catch {
       throw LessonError("cannot make the folder \(places.output): \(error.localizedDescription)")
     }
-    let progress = ProgressLine(isStyled: isStyled)
+    let progress = ProgressLine(isStyled: style.isStyled)
     defer { progress.end() }
     var runner = try Runner(
       experiments, seed: wishes.seed, places: places, jobCount: wishes.jobCount)
@@ -82,7 +82,8 @@ public struct Teacher {
     try write(json(results), to: "\(places.output)/results.json")
     try write(json(claims), to: "\(places.output)/claims.json")
     try write(Data(Page(results: results, claims: claims).html.utf8), to: page)
-    let report = TerminalReport(results: results, claims: claims, isStyled: isStyled, width: width)
+    let report = TerminalReport(
+      results: results, claims: claims, isStyled: style.isStyled, width: style.width)
     return (
       report.text + "\nPictures of all this: \(URL(fileURLWithPath: page).absoluteString)\n",
       claims.allSatisfy { $0.verdict != .contradicted && $0.verdict != .notShown }
