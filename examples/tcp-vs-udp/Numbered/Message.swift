@@ -73,6 +73,8 @@ public struct Answer: Equatable, Sendable {
   public var number: Int?
   /// What the server said of it.
   public var stamp: Stamp
+  /// The answer begins with so many bytes of the request, as it reached the server.
+  public var echoedCount: Int
 
   /// Reads a line without its line feed; nil when the answer itself is damaged, or is none.
   public init?(line: Span<UInt8>) {
@@ -102,6 +104,7 @@ public struct Answer: Equatable, Sendable {
       return nil
     }
     number = Message.number(in: line)
+    echoedCount = place
   }
 }
 
