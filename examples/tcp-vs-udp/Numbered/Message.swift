@@ -174,7 +174,9 @@ public enum Message {
 enum CRC32 {
   private static let table: [UInt32] = (0..<16).map { nibble in
     var remainder = UInt32(nibble)
-    for _ in 0..<4 { remainder = remainder & 1 == 1 ? remainder >> 1 ^ 0xEDB8_8320 : remainder >> 1 }
+    for _ in 0..<4 {
+      remainder = remainder & 1 == 1 ? remainder >> 1 ^ 0xEDB8_8320 : remainder >> 1
+    }
     return remainder
   }
 
