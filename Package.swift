@@ -167,7 +167,7 @@ let package = Package(
       dependencies: ["PorticoHandler", "PorticoHandlerTesting", "CPortico", "Harness"],
       swiftSettings: tests),
     .testTarget(
-      name: "BadNetworkTests", dependencies: ["BadNetwork", "Lab", "Harness"],
+      name: "BadNetworkTests", dependencies: ["BadNetwork", "Lab", "Harness", "Kernel"],
       swiftSettings: tests),
     .testTarget(
       name: "LessonTests", dependencies: ["Lesson", "BadNetwork", "Lab", "Numbered", "Harness"],

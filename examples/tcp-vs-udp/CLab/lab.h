@@ -5,4 +5,6 @@
 #ifndef CLAB_LAB_H
 #define CLAB_LAB_H
 
+#include "leash.h"
+
 #endif

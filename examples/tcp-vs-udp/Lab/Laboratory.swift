@@ -1,2 +1,0 @@
-// Placeholder of the module.
-internal import CLab
