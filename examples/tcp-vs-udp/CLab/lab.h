@@ -6,5 +6,6 @@
 #define CLAB_LAB_H
 
 #include "leash.h"
+#include "network.h"
 
 #endif
