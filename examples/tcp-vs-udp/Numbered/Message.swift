@@ -146,8 +146,8 @@ public enum Message {
     return CRC32.of(line.extracting(0..<(line.count - 8))) == stated
   }
 
-  /// The number that a line begins with.
-  static func number(in line: Span<UInt8>) -> Int? {
+  /// The number that a line begins with, whatever its checksum says.
+  public static func number(in line: Span<UInt8>) -> Int? {
     guard line.count > 8, line[8] == space else { return nil }
     var digits: [UInt8] = []
     for place in 0..<8 { digits.append(line[place]) }
