@@ -144,7 +144,7 @@ let package = Package(
       name: "Numbered", path: "examples/tcp-vs-udp/Numbered", swiftSettings: strict),
     .target(
       name: "seq", dependencies: ["PorticoHandler", "Numbered"], path: "examples/tcp-vs-udp/seq",
-      swiftSettings: author),
+      exclude: ["seq.txt"], swiftSettings: author),
 
     .testTarget(
       name: "SupervisorTests", dependencies: ["Supervisor", "Control", "Kernel", "CKernel"],

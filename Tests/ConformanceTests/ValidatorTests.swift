@@ -215,6 +215,13 @@ struct ValidatorTests {
     #expect(finished.exit == .status(0), "\(finished.output)")
   }
 
+  @Test func `No handler is blamed for the room that many datagrams take here`() throws {
+    let talk = (1...8).map { "> \($0)\n< \($0)\n" }.joined()
+    let tested = try test(
+      "echo", ["--transcript", try transcript(talk).path, "--udp", "--only", "leaks"])
+    #expect(tested.exit == .status(0), "\(tested.output)")
+  }
+
   @Test func `Datagrams are checked as far as that makes sense, and the rest is said`() throws {
     let arguments = [
       "--transcript", try transcript("> a\n< a\n>empty\n<empty\n> b\n< b\n").path, "--udp",

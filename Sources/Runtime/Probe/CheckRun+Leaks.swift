@@ -7,6 +7,15 @@ internal import Control
 internal import Kernel
 internal import Transcript
 
+extension Transcript {
+  /// Over UDP each has a reply of its own.
+  fileprivate var datagramCount: Int {
+    steps.count { step in
+      if case .send = step.action { true } else { false }
+    }
+  }
+}
+
 extension CheckRun {
   private static var allowedBytes: Int { 16 }
   /// What a runtime with threads takes for itself while it warms up, a hundred connections or a
@@ -30,7 +39,7 @@ extension CheckRun {
 
   mutating func playLeak() -> CaseFailure? {
     let wanted = max(100, Int(task.connections))
-    let each = transcripts.map(\.connectionCount).max() ?? 1
+    let each = transcripts.map { isDatagram ? $0.datagramCount : $0.connectionCount }.max() ?? 1
     stage.core.value.replies.reserve((wanted + 1) * each + 1000)
     let began_ns = ck_monotonic_ns()
     var played = 0

@@ -73,6 +73,8 @@ public struct Answer: Equatable, Sendable {
   public var number: Int?
   /// What the server said of it.
   public var stamp: Stamp
+  /// The answer begins with so many bytes of the request, as it reached the server.
+  public var echoedCount: Int
 
   /// Reads a line without its line feed; nil when the answer itself is damaged, or is none.
   public init?(line: Span<UInt8>) {
@@ -102,6 +104,7 @@ public struct Answer: Equatable, Sendable {
       return nil
     }
     number = Message.number(in: line)
+    echoedCount = place
   }
 }
 
@@ -143,8 +146,8 @@ public enum Message {
     return CRC32.of(line.extracting(0..<(line.count - 8))) == stated
   }
 
-  /// The number that a line begins with.
-  static func number(in line: Span<UInt8>) -> Int? {
+  /// The number that a line begins with, whatever its checksum says.
+  public static func number(in line: Span<UInt8>) -> Int? {
     guard line.count > 8, line[8] == space else { return nil }
     var digits: [UInt8] = []
     for place in 0..<8 { digits.append(line[place]) }

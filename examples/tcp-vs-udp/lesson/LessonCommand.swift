@@ -1,6 +1,7 @@
 // The program `lesson`: the whole of it, or one of its pieces by hand.
 
 internal import ArgumentParser
+internal import Foundation
 internal import Lesson
 
 /// The root command; without a subcommand it gives the lesson.
@@ -14,6 +15,14 @@ struct LessonCommand: ParsableCommand {
       compares what arrives with what is said of the two. Needs root, or a user who may make user \
       namespaces and open /dev/net/tun.
       """,
-    subcommands: [RunCommand.self],
+    subcommands: [RunCommand.self, ClientCommand.self],
     defaultSubcommand: RunCommand.self)
+}
+
+/// Runs `body`; what it throws is told on stderr, and the program ends with status 1.
+func telling(_ body: () throws -> Void) throws {
+  do { try body() } catch let failure as LessonFailure {
+    FileHandle.standardError.write(Data("lesson: \(failure)\n".utf8))
+    throw ExitCode(1)
+  }
 }
