@@ -1,0 +1,52 @@
+// Idle: what peers cost that have said something once and then keep quiet. The worker's private
+// pages are its own; the kernel's sockets show in the slab of the whole machine, so other programs
+// are in that number too.
+
+/// The picture `idle`.
+struct IdlePicture: Picture {
+  let id = "idle"
+  let title = "What an idle peer costs"
+  let needs = "the runs “idle-tcp” and “idle-udp”"
+  private let runs: [Run]
+
+  init(_ results: Results) {
+    runs = results.made(["idle-tcp", "idle-udp"]).filter {
+      $0.messageCount > 0 && !$0.server.samples.isEmpty
+    }
+  }
+
+  var figure: Figure? {
+    guard !runs.isEmpty else { return nil }
+    let peers = runs.map { "\($0.way.title) \(Quantity.count($0.messageCount))" }
+    let sockets = runs.map { run in
+      "\(run.way.title) \(Quantity.count(run.server.samples.map(\.tcpSockets).max() ?? 0))"
+    }
+    return Figure(
+      id: id, title: title,
+      caption: "Memory at its highest less memory at rest, divided by the peers ("
+        + peers.joined(separator: ", ")
+        + "). Most TCP sockets open at once on the server: " + sockets.joined(separator: ", ")
+        + ". UDP has one socket for everybody. The clients’ sockets are on the same machine, and so "
+        + "in the kernel’s memory here.",
+      drawings: [
+        drawing("worker", "Private memory of the server’s program", \.private_B),
+        drawing("kernel", "Memory of the kernel’s objects, both ends", \.slab_B),
+      ])
+  }
+
+  private func drawing(
+    _ panel: String, _ heading: String, _ memory: KeyPath<ServerReport.Sample, Int>
+  ) -> Markup {
+    BarPanel(
+      picture: id, panel: panel, heading: heading,
+      bars: runs.map { run in
+        let values = run.server.samples.map { $0[keyPath: memory] }
+        let growth = (values.max() ?? 0) - (values.first ?? 0)
+        let each = ratio(growth, run.messageCount) ?? 0
+        return BarPanel.Bar(
+          run: run.id, name: run.way.title, value: each, text: Quantity.bytes(each),
+          style: run.way.style)
+      }, nameWidth: 60, width: 440
+    ).drawing
+  }
+}

@@ -1,0 +1,56 @@
+// What pictures and tables ask of a run, computed in one place so that all of them agree.
+
+internal import BadNetwork
+internal import Foundation
+
+extension Run {
+  /// Messages that the client was to send.
+  var messageCount: Int { client.messages.count }
+  /// Messages that were never answered, those that were never sent among them.
+  var unanswered: Int { messageCount - client.answered }
+  /// What the server says of the transport that was used.
+  var serverCount: ServerReport.Count {
+    server.counts[way == .tcp ? "tcp" : "udp"] ?? ServerReport.Count()
+  }
+  /// Requests that a cost is divided by.
+  var requestCount: Int { client.answered > 0 ? client.answered : messageCount }
+  /// CPU that the worker used from the first sample to the last.
+  var workerCPU_us: Int {
+    guard let first = server.samples.first, let last = server.samples.last else { return 0 }
+    return last.cpu_us - first.cpu_us
+  }
+  /// Messages whose number and place in the order of arrival are known: number, and by how many
+  /// places it came later than its turn (negative: earlier).
+  var displacements: [(number: Int, places: Int)] {
+    let known = client.messages.indices.compactMap { number in
+      client.messages[number].arrival.map { (number: number, arrival: $0) }
+    }
+    let ranks = known.sorted { $0.arrival < $1.arrival }.enumerated()
+      .reduce(into: [Int: Int]()) { $0[$1.element.number] = $1.offset }
+    return known.enumerated().map { ($1.number, (ranks[$1.number] ?? $0) - $0) }
+  }
+  /// Of `10 % lost`, 0.1; 0 of `no faults`; nil where the link did something else.
+  var lossRate: Double? {
+    if condition == "no faults" { return 0 }
+    let words = condition.split { $0 == " " || $0 == "%" || $0 == "\u{A0}" }
+    guard words.count == 2, words[1] == "lost" else { return nil }
+    return Double(words[0]).map { $0 / 100 }
+  }
+}
+
+extension Results {
+  /// The runs of the matrix in which the link lost packets, or did nothing, by rate.
+  func lossRuns(_ way: Way) -> [(rate: Double, run: Run)] {
+    runs(of: "matrix").filter { $0.way == way }
+      .compactMap { run in run.lossRate.map { (rate: $0, run: run) } }
+      .sorted { $0.rate < $1.rate }
+  }
+
+  /// The run of the matrix under these faults.
+  func matrixRun(_ condition: String, _ way: Way) -> Run? {
+    runs(of: "matrix").first { $0.condition == condition && $0.way == way }
+  }
+
+  /// Runs by name, those that were made.
+  func made(_ ids: [String]) -> [Run] { ids.compactMap(run) }
+}
