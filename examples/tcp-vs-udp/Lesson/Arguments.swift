@@ -3,15 +3,6 @@
 
 internal import Kernel
 
-/// A mistake on a command line, or something that is missing on this machine: a sentence for the
-/// user.
-public struct LessonFailure: Error, Equatable, CustomStringConvertible {
-  /// What is wrong, and what to do about it.
-  public let description: String
-  /// `LessonFailure("there is no network")`
-  public init(_ sentence: String) { description = sentence }
-}
-
 /// A time as it is written on a command line: `500us`, `10ms`, `2s`, `1m`.
 public struct TimeText: Equatable, Sendable, CustomStringConvertible {
   /// Never negative.

@@ -19,10 +19,10 @@ struct LessonCommand: ParsableCommand {
     defaultSubcommand: RunCommand.self)
 }
 
-/// Runs `body`; what it throws is told on stderr, and the program ends with status 1.
+/// Runs `body`; what it throws is told on stderr, and the program ends with its status.
 func telling(_ body: () throws -> Void) throws {
   do { try body() } catch let failure as LessonFailure {
     FileHandle.standardError.write(Data("lesson: \(failure)\n".utf8))
-    throw ExitCode(1)
+    throw ExitCode(failure.status)
   }
 }

@@ -35,7 +35,7 @@ struct RunCommand: ParsableCommand {
   }
 
   func run() throws {
-    do {
+    try telling {
       let folder = URL(fileURLWithPath: output).path
       let teacher = try Teacher(
         .init(seed: seed, output: folder, isSmall: small, only: only, jobCount: jobs))
@@ -43,9 +43,6 @@ struct RunCommand: ParsableCommand {
       let (report, isAsExpected) = try teacher.teach(Style())
       print(report, terminator: "")
       if !isAsExpected { throw ExitCode(1) }
-    } catch let error as LessonError {
-      FileHandle.standardError.write(Data("lesson: \(error)\n".utf8))
-      throw ExitCode(error.status)
     }
   }
 }

@@ -1,8 +1,6 @@
 // The claims about waiting and about what a connection costs, and the one that the article leaves
 // out: that a stream has no messages in it.
 
-internal import BadNetwork
-
 extension Judge {
   var blocking: Claim {
     claim(
@@ -21,9 +19,9 @@ extension Judge {
         What waits is the byte behind a gap: one lost segment held up \(behind) messages, the \
         first for \(Quantity.time(longest)), while UDP lost that one and delayed none. And a \
         sender waits for a reader: with nobody reading, TCP took \
-        \(Quantity.bytes(tcp.client.takenBeforeBlock ?? 0)), then nothing for \
+        \(Quantity.bytes(Double(tcp.client.takenBeforeBlock ?? 0))), then nothing for \
         \(Quantity.time(tcp.client.blocked_us)), and lost nothing; UDP never refused one and lost \
-        \(Quantity.percent(udp.client.lost, of: udp.client.sent)). Whether a call blocks is up to \
+        \(Quantity.share(ratio(udp.client.lost, udp.client.sent) ?? 0)). Whether a call blocks is up to \
         the program: this client's sockets are non-blocking for both, and a receive waits on either.
         """
       )
@@ -36,18 +34,18 @@ extension Judge {
       pictures: ["cost", "idle"], "cost-connection-tcp", "cost-open-tcp", "cost-udp",
       "calls-connection-tcp", "calls-open-tcp", "calls-udp", "idle-tcp", "idle-udp"
     ) { runs in
-      let packets = runs[0...2].map(\.packetsPerMessage)
-      let calls = runs[3...5].map(\.callsPerMessage)
-      let cpu = runs[0...2].map { Quantity.time(Int($0.cpuPerMessage_us.rounded())) }
-      let idle = runs[6...7].map { Quantity.bytes($0.privatePerMessage) }
+      let packets = runs[0...2].map(\.packetsEach)
+      let calls = runs[3...5].map(\.callsEach)
+      let cpu = runs[0...2].map { Quantity.time(Int($0.workerCPUEach.rounded())) }
+      let idle = runs[6...7].map { Quantity.bytes($0.growthEach(\.private_B)) }
       let holds = packets[0] > packets[2] && calls[0] > calls[2]
       return (
         holds ? .caveat : .contradicted,
         """
-        A connection for each request costs \(Quantity.digits(packets[0])) packets, \
-        \(Quantity.digits(calls[0])) system calls and \(cpu[0]) of the worker, a datagram \
-        \(Quantity.digits(packets[2])), \(Quantity.digits(calls[2])) and \(cpu[2]). Kept open, a \
-        connection comes close: \(Quantity.digits(packets[1])), \(Quantity.digits(calls[1])) and \
+        A connection for each request costs \(Quantity.number(packets[0])) packets, \
+        \(Quantity.number(calls[0])) system calls and \(cpu[0]) of the worker, a datagram \
+        \(Quantity.number(packets[2])), \(Quantity.number(calls[2])) and \(cpu[2]). Kept open, a \
+        connection comes close: \(Quantity.number(packets[1])), \(Quantity.number(calls[1])) and \
         \(cpu[1]). An idle connection takes \(idle[0]) of the worker, an idle peer over UDP \
         \(idle[1]); the kernel's own share is in the table.
         """
@@ -74,35 +72,5 @@ extension Judge {
         """
       )
     }
-  }
-}
-
-extension ClientReport {
-  /// Messages whose answer took at least 30 ms longer than the fastest: longer than any hiccup of
-  /// a busy machine should, and shorter than a resend of TCP takes.
-  var heldUp: Int {
-    let usual = delays_us.first ?? 0
-    return delays_us.count { $0 > usual + 30_000 }
-  }
-}
-
-extension Run {
-  private var messageCount: Double { Double(max(1, client.messages.count)) }
-  /// Over the link, both ways together.
-  var packetsPerMessage: Double { Double(network.entered) / messageCount }
-  /// Of the worker.
-  var callsPerMessage: Double {
-    Double(server.systemCalls.values.reduce(0, +)) / messageCount
-  }
-  /// Of the worker.
-  var cpuPerMessage_us: Double {
-    let used = (server.samples.last?.cpu_us ?? 0) - (server.samples.first?.cpu_us ?? 0)
-    return Double(used) / messageCount
-  }
-  /// What the worker's memory grew by while the peers were there.
-  var privatePerMessage: Int {
-    let first = server.samples.first?.private_B ?? 0
-    let peak = server.samples.map(\.private_B).max() ?? 0
-    return Int(Double(peak - first) / messageCount)
   }
 }

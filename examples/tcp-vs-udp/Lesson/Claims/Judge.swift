@@ -46,7 +46,7 @@ public struct Judge: Sendable {
       return (
         holds ? .held : .contradicted,
         """
-        \(Quantity.count(before, "packet")) crossed the link and \
+        \(Quantity.counted(before, "packet", "packets")) crossed the link and \
         \(Quantity.time(tcp.client.connect_us ?? 0)) passed, one round trip, before the first byte \
         of a TCP client could leave. The first packet of the UDP client was its first message.
         """
@@ -66,7 +66,7 @@ public struct Judge: Sendable {
       return (
         holds ? .held : .contradicted,
         """
-        The link let later packets overtake \(Quantity.count(held, "segment")) of TCP's, and the \
+        The link let later packets overtake \(Quantity.counted(held, "segment", "segments")) of TCP's, and the \
         plugin saw all \(tcp.client.sent) messages in order: the kernel had put \
         \(tcp.network.serverKernel["TcpExt.TCPOFOQueue"] ?? 0) segments aside until the ones \
         before them came. Of UDP's \(udp.client.sent) messages, \(udpLate) came behind a later one.
@@ -98,7 +98,7 @@ public struct Judge: Sendable {
         \(tcp.network.dropped) of its packets were dropped; it took \
         \(Quantity.time(tcp.client.finished_us)) instead of what the sending took. UDP lost \
         \(udp.client.lost) of \(udp.client.sent) there or back \
-        (\(Quantity.percent(udp.client.lost, of: udp.client.sent))). The caveat: a program may \
+        (\(Quantity.share(ratio(udp.client.lost, udp.client.sent) ?? 0))). The caveat: a program may \
         resend by itself, and the one here, with a timer for each message, got \(mended).
         """
       )
@@ -118,9 +118,9 @@ public struct Judge: Sendable {
       return (
         holds ? .held : .contradicted,
         """
-        The link delivered \(Quantity.count(tcp.network.toServer.duplicated, "segment")) of TCP's \
+        The link delivered \(Quantity.counted(tcp.network.toServer.duplicated, "segment", "segments")) of TCP's \
         twice on the way to the server, and the plugin saw none of them twice. It delivered \
-        \(Quantity.count(udp.network.toServer.duplicated, "datagram")) twice, and the plugin saw \
+        \(Quantity.counted(udp.network.toServer.duplicated, "datagram", "datagrams")) twice, and the plugin saw \
         \(udp.serverCount.repeated) messages again, and answered them again.
         """
       )
@@ -146,25 +146,10 @@ public struct Judge: Sendable {
         the kernel discarded \(udpDiscarded), and none reached the plugin. Only with that checksum \
         switched off did \(unchecked.serverCount.damaged) arrive damaged. TCP resent what its own \
         checksum caught, but it is the same sum of 16 bits: where two words had changed places, \
-        \(Quantity.count(swapped.serverCount.damaged, "damaged message")) reached the plugin \
+        \(Quantity.counted(swapped.serverCount.damaged, "damaged message", "damaged messages")) reached the plugin \
         through TCP. Who must be sure adds a check of their own.
         """
       )
     }
   }
-}
-
-extension Run {
-  /// Packets of the handshake: what crossed before the first that carried bytes.
-  var packetsBeforeData: Int { packets.prefix { $0.payloadCount == 0 }.count }
-
-  /// What `seq` counted on the transport that was used.
-  var serverCount: ServerReport.Count {
-    server.counts[way == .tcp ? "tcp" : "udp"] ?? ServerReport.Count()
-  }
-}
-
-extension ClientReport {
-  /// Datagrams that the program sent beyond the first of each message.
-  var extraSends: Int { messages.reduce(0) { $0 + max(0, $1.attempts - 1) } }
 }

@@ -6,19 +6,6 @@ internal import Foundation
 internal import Kernel
 internal import Lab
 
-/// What went wrong, in a sentence for who gives the lesson, and the status to exit with.
-public struct LessonError: Error, CustomStringConvertible, Sendable {
-  /// The sentence.
-  public var description: String
-  /// As sysexits.h has them, or 128 and the signal.
-  public var status: Int32
-
-  init(_ description: String, status: Int32 = 1) {
-    self.description = description
-    self.status = status
-  }
-}
-
 /// Makes runs and collects what they reported.
 struct Runner: ~Copyable {
   /// What is known while runs go on.
@@ -98,14 +85,14 @@ struct Runner: ~Copyable {
     let path = experiment.file("log", in: places)
     guard FileManager.default.createFile(atPath: path, contents: nil),
       let log = FileHandle(forWritingAtPath: path)
-    else { throw LessonError("cannot write \(path): is there room, and may you write there?") }
+    else { throw LessonFailure("cannot write \(path): is there room, and may you write there?") }
     var setup = LeashedProcess.Setup(experiment.command(seed: seed, in: places))
     setup.output = log.fileDescriptor
     setup.error = log.fileDescriptor
     do throws(SystemError) {
       active.append(Active(place: place, process: try LeashedProcess(setup)))
     } catch {
-      throw LessonError("cannot start \(setup.command[0]): \(error.reason)")
+      throw LessonFailure("cannot start \(setup.command[0]): \(error.reason)")
     }
   }
 
@@ -119,7 +106,7 @@ struct Runner: ~Copyable {
       switch signal {
       case .terminate, .interrupt, .hangUp, .quit:
         stopAll()
-        throw LessonError(
+        throw LessonFailure(
           "interrupted by \(signal.name); what it had started is gone",
           status: 128 + signal.rawValue)
       case .userOne, .childEnded: continue
@@ -180,28 +167,22 @@ struct Runner: ~Copyable {
   /// The run's own words, if it said any, and the command that repeats it.
   private func failure(
     of experiment: Experiment, _ reason: String, status: Int32 = 1
-  ) -> LessonError {
+  ) -> LessonFailure {
     let path = experiment.file("log", in: places)
     let log = FileManager.default.contents(atPath: path) ?? Data()
     let lines = String(decoding: log, as: UTF8.self).split(separator: "\n").suffix(5)
     // No right to a network of its own: nothing of the lesson can be had, whichever run it was.
-    if status == LessonStatus.unavailable, let sentence = lines.last {
-      return LessonError(String(sentence), status: status)
+    if status == LessonFailure.unavailable, let sentence = lines.last {
+      return LessonFailure(String(sentence), status: status)
     }
     let command = experiment.command(seed: seed, in: places).map(ShellWord.quoted)
-    return LessonError(
+    return LessonFailure(
       """
       the run \(experiment.id) \(reason)\(lines.isEmpty ? "" : ":")
       \(lines.map { "    \($0)" }.joined(separator: "\n"))
       again: \(command.joined(separator: " "))
       """)
   }
-}
-
-/// Exit statuses that mean something between the programs of the lesson (sysexits.h).
-enum LessonStatus {
-  /// A network of its own cannot be had here.
-  static let unavailable: Int32 = 69
 }
 
 /// Words as a shell reads them.

@@ -33,11 +33,11 @@ public struct Teacher {
   private let experiments: [Experiment]
 
   /// Throws when a name in `only` means no run.
-  public init(_ wishes: Wishes) throws(LessonError) {
+  public init(_ wishes: Wishes) throws(LessonFailure) {
     let all = Plan(wishes.isSmall ? .small : .full).experiments
     for name in wishes.only where !all.contains(where: { $0.id.hasPrefix(name) }) {
       let names = all.map(\.id).joined(separator: " ")
-      throw LessonError("no run begins with '\(name)'; there are: \(names)", status: 64)
+      throw LessonFailure("no run begins with '\(name)'; there are: \(names)", status: LessonFailure.usage)
     }
     self.wishes = wishes
     let program = Files.linkTarget(of: "/proc/self/exe") ?? ""
@@ -65,7 +65,7 @@ public struct Teacher {
       try FileManager.default.createDirectory(
         atPath: places.output, withIntermediateDirectories: true)
     } catch {
-      throw LessonError("cannot make the folder \(places.output): \(error.localizedDescription)")
+      throw LessonFailure("cannot make the folder \(places.output): \(error.localizedDescription)")
     }
     let progress = ProgressLine(isStyled: style.isStyled)
     defer { progress.end() }
@@ -90,11 +90,11 @@ public struct Teacher {
     )
   }
 
-  private func checkPrograms() throws(LessonError) {
+  private func checkPrograms() throws(LessonFailure) {
     for name in ["bad-network", "portico", "libseq.so"] {
       let path = "\(places.programs)/\(name)"
       guard Files.kind(of: path) == .regular else {
-        throw LessonError("\(path) is missing: run make build first", status: 69)
+        throw LessonFailure("\(path) is missing: run make build first", status: LessonFailure.unavailable)
       }
     }
   }
@@ -111,11 +111,11 @@ public struct Teacher {
     return try encoder.encode(value) + Data("\n".utf8)
   }
 
-  private func write(_ data: Data, to path: String) throws(LessonError) {
+  private func write(_ data: Data, to path: String) throws(LessonFailure) {
     do {
       try data.write(to: URL(fileURLWithPath: path), options: .atomic)
     } catch {
-      throw LessonError("cannot write \(path): \(error.localizedDescription)")
+      throw LessonFailure("cannot write \(path): \(error.localizedDescription)")
     }
   }
 }

@@ -33,23 +33,23 @@ struct CostPicture: Picture {
     let id: String
     let heading: String
     let run: (Row) -> Run?
-    let value: (Run) -> Int
+    let value: (Run) -> Double
     var unit = ""
   }
 
   private var measures: [Measure] {
     [
       Measure(
-        id: "packets", heading: "Packets on the link", run: \.cost, value: { $0.network.entered }),
+        id: "packets", heading: "Packets on the link", run: \.cost, value: \.packetsEach),
       Measure(
         id: "calls", heading: "System calls of the server", run: \.traced,
-        value: { $0.server.systemCalls.values.reduce(0, +) }),
+        value: \.callsEach),
       Measure(
         id: "worker", heading: "CPU of the server’s program", run: \.cost,
-        value: \.workerCPU_us, unit: "µs"),
+        value: \.workerCPUEach, unit: "µs"),
       Measure(
         id: "link", heading: "CPU of the link and the kernels behind it", run: \.cost,
-        value: \.network.relayCPU_us, unit: "µs"),
+        value: { ratio($0.network.relayCPU_us, $0.requestCount) ?? 0 }, unit: "µs"),
     ]
   }
 
@@ -64,7 +64,7 @@ struct CostPicture: Picture {
   }
 
   private func value(_ measure: Measure, _ row: Row) -> Double? {
-    measure.run(row).flatMap { ratio(measure.value($0), $0.requestCount) }
+    measure.run(row).map(measure.value)
   }
 
   private func text(_ measure: Measure, _ value: Double) -> String {

@@ -40,9 +40,7 @@ struct IdlePicture: Picture {
     BarPanel(
       picture: id, panel: panel, heading: heading,
       bars: runs.map { run in
-        let values = run.server.samples.map { $0[keyPath: memory] }
-        let growth = (values.max() ?? 0) - (values.first ?? 0)
-        let each = ratio(growth, run.messageCount) ?? 0
+        let each = run.growthEach(memory)
         return BarPanel.Bar(
           run: run.id, name: run.way.title, value: each, text: Quantity.bytes(each),
           style: run.way.style)

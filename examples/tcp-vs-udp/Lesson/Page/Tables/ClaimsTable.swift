@@ -61,6 +61,7 @@ extension Claim.Verdict {
     case .caveat: "◐"
     case .tooSimple: "△"
     case .contradicted: "✕"
+    case .notShown: "?"
     }
   }
 
@@ -71,6 +72,7 @@ extension Claim.Verdict {
     case .caveat: "caveat"
     case .tooSimple: "too-simple"
     case .contradicted: "contradicted"
+    case .notShown: "not-shown"
     }
   }
 

@@ -1,4 +1,4 @@
-// What pictures and tables ask of a run, computed in one place so that all of them agree.
+// What verdicts, pictures and tables ask of a run, computed in one place so that all of them agree.
 
 internal import BadNetwork
 internal import Foundation
@@ -19,6 +19,19 @@ extension Run {
     guard let first = server.samples.first, let last = server.samples.last else { return 0 }
     return last.cpu_us - first.cpu_us
   }
+  /// Of the worker, for each request, in microseconds.
+  var workerCPUEach: Double { ratio(workerCPU_us, requestCount) ?? 0 }
+  /// Of the worker, for each request; 0 when they were not traced.
+  var callsEach: Double { ratio(server.systemCalls.values.reduce(0, +), requestCount) ?? 0 }
+  /// Over the link, both ways together, for each request.
+  var packetsEach: Double { ratio(network.entered, requestCount) ?? 0 }
+  /// Packets of the handshake: what crossed before the first that carried bytes.
+  var packetsBeforeData: Int { packets.prefix { $0.payloadCount == 0 }.count }
+  /// What some memory was at its highest above what it was at rest, for each peer, in bytes.
+  func growthEach(_ memory: KeyPath<ServerReport.Sample, Int>) -> Double {
+    let values = server.samples.map { $0[keyPath: memory] }
+    return ratio((values.max() ?? 0) - (values.first ?? 0), messageCount) ?? 0
+  }
   /// Messages whose number and place in the order of arrival are known: number, and by how many
   /// places it came later than its turn (negative: earlier).
   var displacements: [(number: Int, places: Int)] {
@@ -35,6 +48,17 @@ extension Run {
     let words = condition.split { $0 == " " || $0 == "%" || $0 == "\u{A0}" }
     guard words.count == 2, words[1] == "lost" else { return nil }
     return Double(words[0]).map { $0 / 100 }
+  }
+}
+
+extension ClientReport {
+  /// Datagrams that the program sent beyond the first of each message.
+  var extraSends: Int { messages.reduce(0) { $0 + max(0, $1.attempts - 1) } }
+  /// Messages whose answer took at least 30 ms longer than the fastest: longer than any hiccup of
+  /// a busy machine should, and shorter than a resend of TCP takes.
+  var heldUp: Int {
+    let usual = delays_us.first ?? 0
+    return delays_us.count { $0 > usual + 30_000 }
   }
 }
 
