@@ -37,6 +37,7 @@ public enum Laboratory {
       try accounts.write(
         try experiment.report(outcome, cpu_us: Int((Instants.cpu - cpuAtStart) / 1000)),
         experiment.records)
+      experiment.explain(outcome)
       return experiment.status(outcome)
     } catch {
       throw .kernel(error)
