@@ -249,8 +249,8 @@ struct SyntheticResults {
       if !isNoticed { run.server.counts[run.client.transport]?.damaged = hit }
       if isNoticed, way == .udp {
         for number in 0..<hit {
-          run.client.messages[number * 20].answers = 0
-          run.client.messages[number * 20].answered_us = nil
+          run.client.messages[number * 15].answers = 0
+          run.client.messages[number * 15].answered_us = nil
         }
       }
       return run

@@ -138,7 +138,7 @@ enum PageStyle {
     .block { fill: var(--soft); }
     .block.gone { fill: none; stroke: var(--rule); stroke-dasharray: 3 3; }
     svg .on-block { stroke: none; }
-    svg[data-picture^="exchange"] { flex-basis: 52rem; max-width: 52rem; }
+    figure[id^="exchange"] svg { flex-basis: 52rem; max-width: 52rem; }
     .rail { stroke: var(--ink); stroke-width: 1.4; }
     .silent { stroke-dasharray: 1 5; }
     .arrow { stroke: var(--way); stroke-width: 1.5; } .head { fill: var(--way); }
@@ -158,8 +158,8 @@ enum PageStyle {
       .claims tbody th, .claims td { border-top: 0; padding: .15rem 0; width: auto; }
       .claims tbody tr { border-top: 1px solid var(--grid); padding: .9rem 0; }
       .claims tbody th { width: auto; }
-      svg[data-picture^="exchange"] { min-width: 34rem; }
-      svg[data-picture="line"] { min-width: 26rem; }
+      figure[id^="exchange"] svg { min-width: 34rem; }
+      #line svg { min-width: 26rem; }
     }
     @media print {
       body { font-size: 10pt; background: none; } header, main, footer { max-width: none; }

@@ -85,6 +85,6 @@ struct Scale: Sendable {
     let rough = width / Double(max(wanted, 1))
     let power = pow(10, log10(rough).rounded(.down))
     let digit = rough / power
-    return power * (digit < 1.5 ? 1 : digit < 3.5 ? 2 : digit < 7.5 ? 5 : 10)
+    return power * (digit < 1.41 ? 1 : digit < 3.16 ? 2 : digit < 7.07 ? 5 : 10)
   }
 }

@@ -34,10 +34,7 @@ struct Clock {
           place += Double(silence_us) * rate
         }
       }
-      if moment.lineCount > 0 {
-        place = max(place, (text[moment.side] ?? -.infinity) + 8)
-        text[moment.side] = place - 8 + Labels.lineHeight * Double(moment.lineCount)
-      }
+      if moment.lineCount > 0 { place = max(place, (text[moment.side] ?? -.infinity) + 8) }
       switch moment.kind {
       case .arrival, .copy:
         place = max(place, (heads[moment.side] ?? -.infinity) + 12)
@@ -46,6 +43,9 @@ struct Clock {
         place = max(place, losses + Labels.lineHeight)
         losses = place
       case .departure: break
+      }
+      if moment.lineCount > 0 {
+        text[moment.side] = place - 8 + Labels.lineHeight * Double(moment.lineCount)
       }
       places.append(place)
     }

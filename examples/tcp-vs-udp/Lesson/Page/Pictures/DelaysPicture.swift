@@ -18,10 +18,10 @@ struct DelaysPicture: Picture {
     let lowest = max(delays.min() ?? 1, 0.01)
     let domain = (lowest * 0.8)...(max(delays.max() ?? 10, lowest) * 1.3)
     let medians = runs.compactMap { run in
-      run.client.delays_us.quantile(0.5).map { "\(run.way.title) \(Quantity.time($0))" }
+      run.client.delays_us.quantile(0.5).map { "\(Quantity.time($0)) (\(run.way.title))" }
     }
     let slowest = runs.compactMap { run in
-      run.client.delays_us.last.map { "\(run.way.title) \(Quantity.time($0))" }
+      run.client.delays_us.last.map { "\(Quantity.time($0)) (\(run.way.title))" }
     }
     return Figure(
       id: id, title: title,

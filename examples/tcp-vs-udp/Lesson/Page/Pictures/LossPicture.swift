@@ -34,12 +34,13 @@ struct LossPicture: Picture {
 
   private var caption: String {
     let worst = lines.compactMap { line in
-      line.points.last.map { "\(line.way.title) \(Quantity.share($0.value))" }
+      line.points.last.map { "\(Quantity.share($0.value)) (\(line.way.title))" }
     }
     let rate = lines.compactMap { $0.points.last?.rate }.max() ?? 0
-    return "At the highest rate, \(Quantity.share(rate)) of the packets: "
+    return "Where \(Quantity.share(rate)) of the packets are lost, so many messages stay "
+      + "unanswered: "
       + worst.joined(separator: ", ")
-      + ". An echo over UDP has to cross the link twice, so of p lost packets it makes "
-      + "1 − (1 − p)² lost answers: the broken line."
+      + ". An echo has to cross the link twice: over UDP a share p of lost packets makes "
+      + "1 − (1 − p)² of lost answers, the broken line."
   }
 }

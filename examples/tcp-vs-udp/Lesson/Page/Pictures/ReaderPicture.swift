@@ -96,10 +96,11 @@ struct ReaderPicture: Picture {
   private func draw(_ curve: Curve, of run: Run, on canvas: inout Canvas, _ plot: Plot) {
     let places = curve.points.map { plot.place(Double($0.time_us) / 1_000_000, Double($0.count)) }
     canvas.add(Shape.polyline(places, "curve \(curve.style) \(run.way.style)"))
+    let radius = curve.style == "sent" ? 1.2 : 0.7
     for (point, place) in zip(curve.points, places) {
       canvas.datum(
         run: curve.run, x: String(point.time_us), y: String(point.count), kind: curve.style,
-        [Shape.circle(place, radius: curve.style == "sent" ? 1.2 : 0.7, "marker small " + run.way.style)])
+        [Shape.circle(place, radius: radius, "marker small " + run.way.style)])
     }
   }
 

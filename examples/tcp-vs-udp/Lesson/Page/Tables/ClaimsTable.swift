@@ -13,7 +13,7 @@ struct ClaimsTable {
     return Markup(
       "table", ["class": "claims", "data-table": "claims", "data-count": String(claims.count)],
       [
-        Markup("caption", text: "What the article says, and what was seen"),
+        Markup("caption", ["class": "unseen"], text: "What the article says, and what was seen"),
         Markup(
           "thead", [:],
           [
