@@ -53,12 +53,12 @@ struct LessonFilesTests {
     let lesson = try lesson()
     let page = try String(
       contentsOf: lesson.folder.appending(path: "index.html"), encoding: .utf8)
-    #expect(!page.contains("data-missing"))
-    for picture in [
-      "loss", "time", "delays", "order", "line", "reader", "damage", "exchange-tcp",
-      "exchange-udp", "reads", "cost", "idle",
-    ] {
-      #expect(page.contains("data-picture=\"\(picture)\""), "\(picture)")
+    for (width, isDark) in [(1200, false), (1200, true), (400, false)] {
+      let findings = try Browser().look(at: page, width: width, isDark: isDark)
+      #expect(findings.complaints == [])
+      #expect(findings.missing == [])
+      #expect(findings.pictures == Set(PageTests.pictures))
+      for drawing in findings.drawings { #expect(drawing.count > 0, "\(drawing.picture)") }
     }
     for claim in lesson.claims {
       for picture in claim.pictures { #expect(page.contains("id=\"\(picture)\""), "\(picture)") }

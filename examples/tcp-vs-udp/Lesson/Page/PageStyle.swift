@@ -47,7 +47,8 @@ enum PageStyle {
     .sign { display: inline-block; width: 1.3em; font-weight: 700; }
     .held .sign { color: var(--good); } .caveat .sign { color: var(--tcp); }
     .too-simple .sign { color: var(--udp); } .contradicted .sign { color: var(--bad); }
-    .badge { white-space: nowrap; } .contradicted { font-weight: 700; }
+    .not-shown .sign { color: var(--bad); }
+    .badge { white-space: nowrap; } .contradicted, .not-shown { font-weight: 700; }
     .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden;
       clip-path: inset(50%); white-space: nowrap; }
     figure { margin: 2.2rem 0 3rem; }
