@@ -123,11 +123,13 @@ struct LinkCourseTests {
   /// A shell with a child in its group, and one in a session of its own.
   private let crowd = "sleep 99 & echo pid $!; setsid sleep 99 & echo pid $!; echo pid $$; wait"
 
-  private func interrupted(by signal: Int32) throws -> (child: Child, pids: [Int32], report: URL) {
+  private func interrupted(
+    by signal: Int32, _ options: [String] = []
+  ) throws -> (child: Child, pids: [Int32], report: URL) {
     let report = try Paths.newFolder().appending(path: "report.json")
     let child = try Child(
       LinkRun.program,
-      ["--report", report.path, "--", "sh", "-c", crowd, "--", "sh", "-c", crowd])
+      options + ["--report", report.path, "--", "sh", "-c", crowd, "--", "sh", "-c", crowd])
     #expect(eventually { child.output.text.split(separator: "\n").count == 6 })
     let pids = child.output.text.split(separator: "\n").compactMap { Int32($0.dropFirst(4)) }
     #expect(pids.count == 6 && pids.allSatisfy(exists))
@@ -146,8 +148,9 @@ struct LinkCourseTests {
     #expect(account.clientStatus == Int(128 + signal))
   }
 
-  @Test func `Not even a killed run leaves a process`() throws {
-    let (child, pids, _) = try interrupted(by: SIGKILL)
+  @Test(arguments: [[], ["--user-namespace"]])
+  func `Not even a killed run leaves a process`(_ options: [String]) throws {
+    let (child, pids, _) = try interrupted(by: SIGKILL, options)
     #expect(child.exit == .signal(SIGKILL))
     for pid in pids { #expect(eventually { !exists(pid) }) }
   }
