@@ -25,14 +25,46 @@ struct LinkCourseTests {
       .map { String($0.prefix { $0 != ":" }).trimmingCharacters(in: .whitespaces) }
   }
 
+  @Test func `Without a word the client starts when the server has a socket`() throws {
+    for (kind, client) in [
+      ("STREAM", "create_connection(a)"), ("DGRAM", "socket(2, 2).connect(a)"),
+    ] {
+      let server = """
+        import socket, time
+        time.sleep(0.8)
+        s = socket.socket(socket.AF_INET, socket.SOCK_\(kind))
+        s.bind(("10.77.0.1", 7000))
+        if "\(kind)" == "STREAM": s.listen()
+        print("open", flush=True)
+        time.sleep(60)
+        """
+      let run = try Finished(
+        LinkRun.program,
+        ["--"] + LinkRun.python(server) + ["--"]
+          + LinkRun.python("import socket; a = ('10.77.0.1', 7000); socket.\(client); print('met')"),
+        within: .seconds(40))
+      #expect(run.output == "open\nmet\n", "\(run.error)")
+    }
+  }
+
+  /// A server that is ready at once, and does nothing.
+  private let silent = ["--ready-fd", "3", "--", "sh", "-c", "echo >&3; exec sleep 60"]
+
+  private func finish(client: String...) throws -> Finished {
+    try Finished(
+      LinkRun.program,
+      silent + ["--"] + client,
+      within: .seconds(40))
+  }
+
   @Test func `The client's status is passed on`() throws {
-    #expect(try finish("--", "sleep", "60", "--", "true").exit == .status(0))
-    #expect(try finish("--", "sleep", "60", "--", "sh", "-c", "exit 9").exit == .status(9))
+    #expect(try finish(client: "true").exit == .status(0))
+    #expect(try finish(client: "sh", "-c", "exit 9").exit == .status(9))
     #expect(
-      try finish("--", "sleep", "60", "--", "sh", "-c", "kill -KILL $$").exit == .status(137))
+      try finish(client: "sh", "-c", "kill -KILL $$").exit == .status(137))
     expectFailure(
-      try finish("--", "sleep", "60", "--", "/no/such/client"), 127, "client", "/no/such/client")
-    expectFailure(try finish("--", "sleep", "60", "--", "/etc/passwd"), 126, "denied")
+      try finish(client: "/no/such/client"), 127, "client", "/no/such/client")
+    expectFailure(try finish(client: "/etc/passwd"), 126, "denied")
   }
 
   @Test func `A server that is never ready is told as that`() throws {
@@ -62,7 +94,9 @@ struct LinkCourseTests {
   }
 
   @Test func `A server that ends early is told, and the client goes on`() throws {
-    let run = try finish("--", "sleep", "0.5", "--", "sh", "-c", "sleep 1; exit 3")
+    let run = try finish(
+      "--ready-fd", "3", "--", "sh", "-c", "echo >&3; sleep 0.5", "--", "sh", "-c",
+      "sleep 1; exit 3")
     #expect(run.exit == .status(3))
     #expect(
       run.error == "bad-network: the server exited with status 0 while the client was running\n")
@@ -108,7 +142,7 @@ struct LinkCourseTests {
       import time; time.sleep(1)
       """
     let python = LinkRun.python(script)
-    let child = try Child(LinkRun.program, ["--", "sleep", "60", "--"] + python)
+    let child = try Child(LinkRun.program, silent + ["--"] + python)
     #expect(eventually { child.output.text.contains("lo works") })
     #expect(try interfaces() == before)
     #expect(try child.wait() == .status(0))
@@ -122,12 +156,18 @@ struct LinkCourseTests {
 
   /// A shell with a child in its group, and one in a session of its own.
   private let crowd = "sleep 99 & echo pid $!; setsid sleep 99 & echo pid $!; echo pid $$; wait"
+  private var readyCrowd: String { "echo >&3; \(crowd)" }
 
-  private func interrupted(by signal: Int32) throws -> (child: Child, pids: [Int32], report: URL) {
+  private func interrupted(
+    by signal: Int32, _ options: [String] = []
+  ) throws -> (child: Child, pids: [Int32], report: URL) {
     let report = try Paths.newFolder().appending(path: "report.json")
     let child = try Child(
       LinkRun.program,
-      ["--report", report.path, "--", "sh", "-c", crowd, "--", "sh", "-c", crowd])
+      options + [
+        "--ready-fd", "3", "--report", report.path, "--", "sh", "-c", readyCrowd, "--", "sh", "-c",
+        crowd,
+      ])
     #expect(eventually { child.output.text.split(separator: "\n").count == 6 })
     let pids = child.output.text.split(separator: "\n").compactMap { Int32($0.dropFirst(4)) }
     #expect(pids.count == 6 && pids.allSatisfy(exists))
@@ -146,14 +186,17 @@ struct LinkCourseTests {
     #expect(account.clientStatus == Int(128 + signal))
   }
 
-  @Test func `Not even a killed run leaves a process`() throws {
-    let (child, pids, _) = try interrupted(by: SIGKILL)
+  @Test(arguments: [[], ["--user-namespace"]])
+  func `Not even a killed run leaves a process`(_ options: [String]) throws {
+    let (child, pids, _) = try interrupted(by: SIGKILL, options)
     #expect(child.exit == .signal(SIGKILL))
     for pid in pids { #expect(eventually { !exists(pid) }) }
   }
 
   @Test func `A run that ends well leaves no process`() throws {
-    let run = try finish("--", "sh", "-c", crowd, "--", "sh", "-c", "setsid sleep 99 & echo pid $!")
+    let run = try finish(
+      "--ready-fd", "3", "--", "sh", "-c", readyCrowd, "--", "sh", "-c",
+      "setsid sleep 99 & echo pid $!")
     #expect(run.exit == .status(0))
     let pids = run.output.split(separator: "\n").compactMap { Int32($0.dropFirst(4)) }
     #expect(pids.count == 4)
@@ -163,7 +206,8 @@ struct LinkCourseTests {
   @Test func `A server that does not heed TERM is killed in the end`() throws {
     let start = ContinuousClock.now
     let run = try finish(
-      "--", "sh", "-c", "trap '' TERM; while :; do sleep 1; done", "--", "sh", "-c", "exit 5")
+      "--ready-fd", "3", "--", "sh", "-c", "trap '' TERM; echo >&3; while :; do sleep 1; done",
+      "--", "sh", "-c", "exit 5")
     #expect(run.exit == .status(5))
     #expect(ContinuousClock.now - start > .seconds(9))
   }

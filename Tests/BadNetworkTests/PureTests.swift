@@ -178,6 +178,15 @@ struct FilesTests {
         == [3, 0, 0, 0, 2, 1, 0, 0, 4, 1, 0, 0, 4, 1, 0, 0])
   }
 
+  @Test func `A socket that waits for somebody is told from one that has its peer`() {
+    let heading = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt\n"
+    #expect(!OpenSockets.isAnyOpen(""))
+    #expect(!OpenSockets.isAnyOpen(heading))
+    #expect(!OpenSockets.isAnyOpen(heading + "   0: 0200:8C 0100:35 01 00000000:00000000 00:0\n"))
+    #expect(OpenSockets.isAnyOpen(heading + "   0: 01004D0A:1B58 0:0 0A 0:0 00:0\n"))
+    #expect(OpenSockets.isAnyOpen(heading + "   0: 0:1 0:0 01 0:0\n   1: 0:1 0:0 07 0:0 00:0\n"))
+  }
+
   @Test func `The kernel's counters that are not zero`() {
     let text = """
       Ip: Forwarding DefaultTTL InReceives

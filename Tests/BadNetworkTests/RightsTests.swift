@@ -34,7 +34,8 @@ struct RightsTests {
     let run = try run(
       """
       mount -t tmpfs none /dev/net; mknod -m 666 /dev/net/tun c 10 200
-      setpriv --reuid 65534 --regid 65534 --clear-groups $PROGRAM -- sleep 60 -- id -u
+      setpriv --reuid 65534 --regid 65534 --clear-groups $PROGRAM --ready-fd 3 \\
+        -- sh -c 'echo >&3; exec sleep 60' -- id -u
       """)
     #expect(run.exit == .status(0), "\(run.error)")
     #expect(run.output == "0\n")

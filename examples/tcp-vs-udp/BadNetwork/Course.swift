@@ -45,8 +45,8 @@ struct Course {
 
   /// How long a server that tells when it is ready may take.
   static let patience = Duration.seconds(20)
-  /// How long one that does not tell is given.
-  static let grace = Duration.milliseconds(300)
+  /// How long one that does not tell is given to open a socket.
+  static let grace = Duration.seconds(10)
   /// How long an end may take.
   static let farewell = Duration.seconds(10)
 
@@ -62,7 +62,13 @@ struct Course {
     }
   }
 
-  /// The server says that it is ready.
+  /// Whoever can see whether a socket is open should look: the server does not tell.
+  var isGuessing: Bool {
+    if case .starting = state { return !tells }
+    return false
+  }
+
+  /// The server says that it is ready, or looks like it.
   mutating func ready() -> Action {
     guard case .starting = state else { return .nothing }
     state = .running

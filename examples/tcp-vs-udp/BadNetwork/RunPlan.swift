@@ -11,7 +11,7 @@ public struct RunPlan: Sendable {
   /// Program and arguments; runs at 10.77.0.2.
   public var client: [String]
   /// By what number the server knows the descriptor to which it writes a line when it is ready; nil
-  /// when it does not tell.
+  /// when it does not tell, and is taken to be ready when it has a socket, or after ten seconds.
   public var readyDescriptor: Int32?
   /// Where the capture goes.
   public var capturePath: String?

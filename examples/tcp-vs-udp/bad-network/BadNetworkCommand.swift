@@ -35,7 +35,8 @@ struct BadNetworkCommand: ParsableCommand {
     help: ArgumentHelp(
       """
       The server has this descriptor, writes a line to it when it is ready, and is given 20 \
-      seconds for that. Without it the client starts after 300 ms.
+      seconds for that. Without it the client starts when the server has a TCP or UDP socket, or \
+      after 10 seconds.
       """, valueName: "n"))
   var readyFd: Int32?
 
