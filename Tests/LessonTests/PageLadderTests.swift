@@ -1,6 +1,7 @@
 // The layout of an exchange: labels have room, time runs one way, silences are shortened.
 
 import BadNetwork
+import Foundation
 import Harness
 import Testing
 
@@ -71,7 +72,7 @@ struct PageLadderTests {
   }
 
   @Test func `A packet is called what it is`() {
-    let labels = packets(.tcp).map { PacketLabel($0) }
+    let labels = PacketLabel.all(of: packets(.tcp))
     #expect(
       labels.prefix(4).map(\.text) == ["SYN", "SYN + ACK", "ACK 0", "data 0–64 “00000000”"])
     #expect(labels.last?.text == "ACK 456")
@@ -80,5 +81,29 @@ struct PageLadderTests {
     #expect(again.map(\.text) == ["ACK 64", "data 64–128 “00000001”", "ACK 364"])
     #expect(again.map(\.remark) == ["the same again", "sent again", "the same again"])
     #expect(PacketLabel(packets(.udp)[0]).text == "“00000000” 64 bytes")
+    var empty = packets(.udp)[0]
+    empty.excerpt = ""
+    #expect(PacketLabel(empty).text == "64 bytes")
+    empty.transport = "icmp"
+    #expect(PacketLabel(empty).text == "ICMP")
+  }
+
+  @Test func `A retransmission is one, however it is cut`() {
+    var packets = packets(.tcp)
+    let again = packets.firstIndex { $0.name.hasSuffix("#2") && $0.payloadCount > 0 } ?? 0
+    packets[again].name = "tcp1 64+192"
+    packets[again].payloadCount = 192
+    #expect(PacketLabel.all(of: packets)[again].remark == "sent again")
+    #expect(Phase.all(of: packets).contains { $0.lines.first == "sent again" })
+  }
+
+  @Test func `What was on its way when the run ended is not called lost`() throws {
+    var results = PageTests.lesson()
+    let index = try #require(results.runs.firstIndex { $0.id == "exchange-tcp" })
+    results.runs[index].packets[results.runs[index].packets.count - 1].left_us = []
+    let figure = try #require(ExchangePicture(results, .tcp).figure)
+    #expect(figure.caption.contains("The link lost 1 and"))
+    #expect(figure.svg.contains(">the run ends<"))
+    #expect(figure.svg.components(separatedBy: ">lost<").count == 2)
   }
 }

@@ -62,8 +62,7 @@ public struct Page {
       Chapter(
         id: "packets", title: "What crosses the link",
         text: "Before any statistics, two short exchanges, drawn from what really crossed the link "
-          + "between client and server. One packet was lost on its way and one came out twice, on "
-          + "purpose.",
+          + "between client and server: the same few messages, and for both the same misfortunes.",
         pictures: [ExchangePicture(results, .tcp), ExchangePicture(results, .udp)]),
       Chapter(
         id: "losing", title: "Loss, and what it costs to hide it",

@@ -20,7 +20,8 @@ struct Ladder {
     let start: Double
     /// Where it arrives; twice if the link repeated it.
     let ends: [Double]
-    /// Where it vanishes, half way over, if it never arrives.
+    /// Where it vanishes, half way over, if it never arrives: because it was lost, or because the
+    /// run was over before it could.
     let vanishes: Double?
     let label: PacketLabel
   }
@@ -66,7 +67,7 @@ struct Ladder {
   init(_ packets: [PacketRecord]) {
     let packets = packets.sorted { ($0.entered_us, $0.number) < ($1.entered_us, $1.number) }
     let crossing = Ladder.crossing(of: packets)
-    let captions = packets.map { PacketLabel($0) }
+    let captions = PacketLabel.all(of: packets)
     let moments = Ladder.moments(of: packets, captions, crossing_us: crossing)
     start_us = packets.first?.entered_us ?? 0
     let clock = Clock(moments, crossing_us: crossing)

@@ -21,16 +21,32 @@ struct PacketLabel: Equatable {
   /// Has the same been sent before?
   let isAgain: Bool
 
-  /// What to say of this packet.
-  init(_ packet: PacketRecord) {
+  /// What to say of packets, which must be in the order of time. A segment whose first byte has
+  /// been sent before is a retransmission even where it is cut differently this time, and so has
+  /// another name.
+  static func all(of packets: [PacketRecord]) -> [PacketLabel] {
+    var ends: [String: Int] = [:]
+    return packets.map { packet in
+      guard packet.transport == "tcp", packet.payloadCount > 0 else { return PacketLabel(packet) }
+      let way = "\(packet.direction) \(packet.clientPort)"
+      let end = ends[way, default: 0]
+      ends[way] = max(end, packet.sequence + packet.payloadCount)
+      return PacketLabel(packet, isOld: packet.sequence < end)
+    }
+  }
+
+  /// What to say of this packet; `isOld` if its bytes have been sent before.
+  init(_ packet: PacketRecord, isOld: Bool = false) {
     let flags = packet.flags.split(separator: ",")
-    let isAgain = packet.name.split(separator: " ").last?.first == "#"
+    let isAgain = isOld || packet.name.split(separator: " ").last?.first == "#"
     self.isAgain = isAgain
     kind = packet.payloadCount > 0 || packet.transport == "udp" ? .data : .control
 
     var text: String
-    if packet.transport != "tcp" {
-      text = PacketLabel.content(packet) + " \(packet.payloadCount) bytes"
+    if packet.transport == "udp" {
+      text = PacketLabel.content(packet, before: " ") + "\(packet.payloadCount) bytes"
+    } else if packet.transport != "tcp" {
+      text = packet.transport.uppercased()
     } else if packet.payloadCount > 0 {
       text = "data \(packet.sequence)–\(packet.sequence + packet.payloadCount)"
       text += PacketLabel.content(packet, behind: " ")
@@ -58,10 +74,12 @@ struct PacketLabel: Equatable {
   }
 
   /// The first of its payload in quotes; as much as has room.
-  private static func content(_ packet: PacketRecord, behind space: String = "") -> String {
+  private static func content(
+    _ packet: PacketRecord, behind space: String = "", before end: String = ""
+  ) -> String {
     let excerpt = packet.excerpt.trimmingSuffix(" ")
     guard !excerpt.isEmpty else { return "" }
-    return space + "“" + (excerpt.count > 8 ? excerpt.prefix(7) + "…" : excerpt) + "”"
+    return space + "“" + (excerpt.count > 8 ? excerpt.prefix(7) + "…" : excerpt) + "”" + end
   }
 }
 

@@ -47,10 +47,11 @@ struct Phase: Equatable {
 
   /// From each packet that was lost to the arrival of the same, sent again.
   private static func retransmissions(in packets: [PacketRecord]) -> [Phase] {
-    packets.filter { $0.left_us.isEmpty }.compactMap { lost in
+    packets.filter { $0.treatments.contains(.dropped) }.compactMap { lost in
       let again = packets.first { packet in
         packet.number > lost.number && packet.direction == lost.direction
-          && original(packet) == original(lost) && !packet.left_us.isEmpty
+          && packet.clientPort == lost.clientPort && !packet.left_us.isEmpty
+          && (original(packet) == original(lost) || carries(lost, packet))
       }
       guard let again else { return nil }
       let wait_us = again.entered_us - lost.entered_us
@@ -63,6 +64,12 @@ struct Phase: Equatable {
   /// The name without the number of the time: all transmissions of the same have it.
   private static func original(_ packet: PacketRecord) -> String {
     packet.name.split(separator: " ").filter { $0.first != "#" }.joined(separator: " ")
+  }
+
+  /// Does a segment hold the first byte of another?
+  private static func carries(_ lost: PacketRecord, _ packet: PacketRecord) -> Bool {
+    lost.transport == "tcp" && lost.payloadCount > 0
+      && (packet.sequence..<(packet.sequence + packet.payloadCount)).contains(lost.sequence)
   }
 
   private static func end(of packet: PacketRecord) -> Int {

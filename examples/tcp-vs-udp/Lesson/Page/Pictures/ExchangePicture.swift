@@ -33,7 +33,7 @@ struct ExchangePicture: Picture {
   private func caption(of run: Run) -> String {
     let packets = run.packets
     let data = packets.count { $0.payloadCount > 0 }
-    let lost = packets.count(where: \.left_us.isEmpty)
+    let lost = packets.count { $0.treatments.contains(.dropped) }
     let repeated = packets.count { $0.left_us.count > 1 }
     var text = "\(Quantity.counted(packets.count, "packet", "packets")) for "
     text += Quantity.counted(run.messageCount, "message", "messages")
@@ -62,6 +62,7 @@ struct ExchangePicture: Picture {
     drawTime(ladder, on: &canvas)
     drawPhases(of: run, ladder, on: &canvas)
     for arrow in ladder.arrows { draw(arrow, of: run, ladder, on: &canvas) }
+    for arrow in ladder.arrows { nameFate(of: arrow, on: &canvas) }
     for label in ladder.labels { draw(label, on: &canvas) }
     return canvas.svg
   }
@@ -72,9 +73,15 @@ struct ExchangePicture: Picture {
       Double(arrow.packet.entered_us - ladder.start_us) / 1000, places: 1)
     var text = "\(time) ms, \(arrow.from == .client ? "client" : "server"): \(arrow.label.text)"
     if let remark = arrow.label.remark { text += ", \(remark)" }
-    if arrow.ends.isEmpty { text += ", lost" }
+    if let fate = fate(of: arrow) { text += ", " + fate }
     if arrow.ends.count > 1 { text += ", arrives twice" }
     return text + "."
+  }
+
+  /// Why it does not arrive.
+  private func fate(of arrow: Ladder.Arrow) -> String? {
+    guard arrow.vanishes != nil else { return nil }
+    return arrow.packet.treatments.contains(.dropped) ? "lost" : "on its way at the end"
   }
 
   private func x(of side: Ladder.Side) -> Double {
@@ -155,17 +162,22 @@ struct ExchangePicture: Picture {
     if let vanishes = arrow.vanishes {
       let end = Point((from + to) / 2, top + vanishes)
       parts.append(Shape.line(start, end, "arrow " + style))
-      parts.append(Shape.cross(end, radius: 5))
+      if fate(of: arrow) == "lost" { parts.append(Shape.cross(end, radius: 5)) }
     }
     canvas.datum(
       run: run.id, x: String(arrow.packet.entered_us), y: String(arrow.packet.number),
       kind: arrow.vanishes == nil ? "" : "unanswered", tip: summary(of: arrow, ladder), parts)
-    if let vanishes = arrow.vanishes {
-      let isRight = arrow.from == .client
-      canvas.text(
-        "lost", at: Point((from + to) / 2 + (isRight ? 11 : -11), top + vanishes + 4),
-        "bad", anchor: isRight ? .start : .end)
-    }
+  }
+
+  /// In front of all arrows.
+  private func nameFate(of arrow: Ladder.Arrow, on canvas: inout Canvas) {
+    guard let vanishes = arrow.vanishes, let fate = fate(of: arrow) else { return }
+    let isRight = arrow.from == .client
+    let middle = (ExchangePicture.client + ExchangePicture.server) / 2
+    canvas.text(
+      fate == "lost" ? fate : "the run ends",
+      at: Point(middle + (isRight ? 11 : -11), ExchangePicture.top + vanishes + 4),
+      fate == "lost" ? "bad" : "silence", anchor: isRight ? .start : .end)
   }
 
   private func draw(_ label: Ladder.Label, on canvas: inout Canvas) {
