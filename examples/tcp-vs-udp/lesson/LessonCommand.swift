@@ -9,7 +9,7 @@ internal import Lesson
 struct LessonCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lesson", abstract: "Shows what TCP and UDP do on a bad network.",
-    subcommands: [ClientCommand.self])
+    subcommands: [ServeCommand.self, ClientCommand.self])
 }
 
 /// Runs `body`; what it throws is told on stderr, and the program ends with status 1.
