@@ -158,6 +158,6 @@ struct ServeTests {
       [
         "--portico", Paths.portico.path, "--plugin",
         Paths.build.appending(path: "libseq.so").path, "--port", "\(other.port)",
-      ], listener == 0 ? "another program serves port" : "Address already in use")
+      ], listener == 0 ? "another program serves port" : "is in use by portico")
   }
 }
