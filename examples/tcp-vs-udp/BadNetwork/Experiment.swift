@@ -82,6 +82,14 @@ final class Experiment {
     }
   }
 
+  /// Tells the user what is not the client's own business.
+  func explain(_ outcome: Course.Outcome) {
+    switch outcome {
+    case .client, .interrupted: break
+    case .noClient(_, let why), .noServer(let why): say(why)
+    }
+  }
+
   /// The account of the run.
   func report(_ outcome: Course.Outcome, cpu_us: Int) throws(SystemError) -> NetworkReport {
     let end = clientEnd ?? Instants.now
@@ -120,10 +128,11 @@ final class Experiment {
     setup.namespace = relay.client.namespace.descriptor.rawValue
     // From a terminal it cannot read, since keys are for this process.
     if isatty(0) == 0, fcntl(0, F_GETFD) >= 0 { setup.input = 0 }
-    clientStart = Instants.now
+    let now = Instants.now
     let started = try LeashedProcess(setup)
     try relay.add(started.ending.rawValue, token: Token.client.rawValue)
     client = consume started
+    clientStart = now
   }
 
   private func act(_ action: Course.Action) throws(SystemError) {
@@ -134,7 +143,6 @@ final class Experiment {
         try startClient()
       } catch {
         let why = Self.startlessness("client", plan.client, error)
-        say(why)
         try act(course.clientFailed(status: error.code == ENOENT ? 127 : 126, why))
         return
       }

@@ -30,6 +30,7 @@ public enum Laboratory {
     do throws(SystemError) {
       // Where this process stays: a place with nothing in it.
       _ = try NetworkNamespace()
+      Promptness.claim()
       let relay = try Relay(server: server, client: client, link: link, capture: capture)
       let experiment = try Experiment(plan, relay: relay, say: say)
       let outcome = try experiment.follow()
@@ -37,6 +38,7 @@ public enum Laboratory {
       try accounts.write(
         try experiment.report(outcome, cpu_us: Int((Instants.cpu - cpuAtStart) / 1000)),
         experiment.records)
+      experiment.explain(outcome)
       return experiment.status(outcome)
     } catch {
       throw .kernel(error)

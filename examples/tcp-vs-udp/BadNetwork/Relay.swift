@@ -9,7 +9,9 @@ struct Relay: ~Copyable {
   /// What a poller reports, and not the relay's own business.
   typealias Token = UInt64
   private static let timerToken = Token.max
-  private static let turnLength = 512
+  // More is let in than out: a burst waits on the link, where there is room, and not in the device.
+  private static let intake = 512
+  private static let output = 128
 
   let server: Place
   let client: Place
@@ -64,7 +66,7 @@ struct Relay: ~Copyable {
   /// Carries what there is to carry, waiting for it at most that long; what else can be read.
   mutating func turn(timeout: Duration?) throws(SystemError) -> [Token] {
     let tokens = try poller.wait(timeout: timeout)
-    for _ in 0..<Self.turnLength {
+    for _ in 0..<Self.intake {
       let fromClient = try client.device.receive()
       if let fromClient { link.enter(fromClient, .toServer, now: Instants.now) }
       let fromServer = try server.device.receive()
@@ -78,7 +80,8 @@ struct Relay: ~Copyable {
 
   private mutating func release() throws(SystemError) {
     let until = Instants.now
-    while let arrival = link.next(at: until) {
+    for _ in 0..<Self.output {
+      guard let arrival = link.next(at: until) else { return }
       let now = Instants.now
       let isWritten =
         arrival.direction == .toServer

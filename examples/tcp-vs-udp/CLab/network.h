@@ -11,8 +11,10 @@
 
 #include <arpa/inet.h>
 #include <linux/if_tun.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -79,6 +81,41 @@ static inline int clab_change_address(int socket_fd, unsigned long what, const c
   return clab_change_interface(socket_fd, what, &request);
 }
 
+/* How many packets may wait in an interface. By netlink: the ioctl for it wants the rights of the
+ * whole machine, where for all others those in this namespace do. */
+static inline int clab_set_queue_length(const char *name, int length) {
+  struct {
+    struct nlmsghdr header;
+    struct ifinfomsg link;
+    struct rtattr attribute;
+    uint32_t length;
+  } request = {
+    {sizeof request, RTM_SETLINK, NLM_F_REQUEST | NLM_F_ACK, 1, 0},
+    {AF_UNSPEC, 0, 0, (int)if_nametoindex(name), 0, 0},
+    {RTA_LENGTH(sizeof(uint32_t)), IFLA_TXQLEN},
+    (uint32_t)length};
+  struct {
+    struct nlmsghdr header;
+    struct nlmsgerr error;
+    char rest[512];
+  } answer;
+  int result = 0, fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+  if (fd < 0) return -errno;
+  if (send(fd, &request, sizeof request, 0) < 0) result = -errno;
+  if (!result) {
+    ssize_t n = recv(fd, &answer, sizeof answer, 0);
+    if (n < 0)
+      result = -errno;
+    else if (n < (ssize_t)NLMSG_LENGTH(sizeof answer.error) ||
+             answer.header.nlmsg_type != NLMSG_ERROR)
+      result = -EPROTO;
+    else
+      result = answer.error.error;
+  }
+  close(fd);
+  return result;
+}
+
 /* Switches an interface on. With an address also says that, its mask, and how many packets and how
  * large ones may wait in it. */
 static inline int clab_bring_up(const char *name, const char *address, const char *mask, int mtu,
@@ -90,9 +127,7 @@ static inline int clab_bring_up(const char *name, const char *address, const cha
     clab_name_interface(&request, name);
     request.ifr_mtu = mtu;
     result = clab_change_interface(fd, SIOCSIFMTU, &request);
-    clab_name_interface(&request, name);
-    request.ifr_qlen = queue_length;
-    if (!result) result = clab_change_interface(fd, SIOCSIFTXQLEN, &request);
+    if (!result) result = clab_set_queue_length(name, queue_length);
     if (!result) result = clab_change_address(fd, SIOCSIFADDR, name, address);
     if (!result) result = clab_change_address(fd, SIOCSIFNETMASK, name, mask);
   }
@@ -102,6 +137,14 @@ static inline int clab_bring_up(const char *name, const char *address, const cha
   if (!result) result = clab_change_interface(fd, SIOCSIFFLAGS, &request);
   close(fd);
   return result;
+}
+
+/* Lets this thread run before others where that is allowed; what it starts is not preferred. */
+static inline int clab_be_prompt(void) {
+  struct sched_param parameter;
+  memset(&parameter, 0, sizeof parameter);
+  if (sched_setscheduler(0, SCHED_OTHER | SCHED_RESET_ON_FORK, &parameter) < 0) return -errno;
+  return setpriority(PRIO_PROCESS, 0, -15) < 0 ? -errno : 0;
 }
 
 /* A timer as something to poll, on CLOCK_MONOTONIC. */

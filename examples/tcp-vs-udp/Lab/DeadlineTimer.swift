@@ -32,3 +32,10 @@ public enum Instants {
   /// CPU that this process has used.
   public static var cpu: UInt64 { clab_cpu_ns() }
 }
+
+/// How soon this thread runs when it could.
+public enum Promptness {
+  /// Asks to run before others, as a wire does, which never waits for a processor. Children are not
+  /// preferred. Not everybody may ask for that; what is refused is no matter.
+  public static func claim() { _ = clab_be_prompt() }
+}

@@ -24,7 +24,8 @@ struct FaultOptions: ParsableArguments {
   var reorder: Rate = .never
 
   @Option(
-    help: ArgumentHelp("For how long --reorder holds a packet back. (default: 12ms)", valueName: "time"),
+    help: ArgumentHelp(
+      "For how long --reorder holds a packet back. (default: 12ms)", valueName: "time"),
     transform: Transform.time)
   var hold: LinkTime = Faults().hold
 
