@@ -124,6 +124,45 @@ struct ClientRunTests {
     #expect(lost.ending == .incomplete && lost.lost == 20)
   }
 
+  @Test func `In lockstep a datagram that is not answered is given up in time`() throws {
+    let python = try Child(
+      URL(fileURLWithPath: "/usr/bin/env"), ["python3", "-c", Self.forgetful])
+    #expect(eventually { !python.output.lines.isEmpty })
+    let port = try #require(python.output.lines.first)
+    let report = try run(
+      "udp://127.0.0.1:\(port)", "--count", "4", "--lockstep", "--wait", "100ms"
+    ).report
+    #expect(report.ending == .incomplete && report.sent == 4 && report.lost == 4)
+    #expect((400_000...1_500_000).contains(report.finished_us), "\(report.finished_us)")
+    let dues = report.messages.map(\.due_us)
+    #expect(zip(dues, dues.dropFirst()).allSatisfy { $1 - $0 >= 100_000 }, "\(dues)")
+  }
+
+  /// Answers each line with another one that nobody understands, and ends when its client does.
+  private static let babbler = """
+    import socket
+    server = socket.create_server(("127.0.0.1", 0))
+    print(server.getsockname()[1], flush=True)
+    while True:
+        client, _ = server.accept()
+        for line in client.makefile("rb"):
+            client.sendall(b"what do you mean?\\n")
+        client.close()
+    """
+
+  @Test func `A stream that brings nothing more is asked for its end`() throws {
+    let python = try Child(URL(fileURLWithPath: "/usr/bin/env"), ["python3", "-c", Self.babbler])
+    #expect(eventually { !python.output.lines.isEmpty })
+    let server = "tcp://127.0.0.1:\(try #require(python.output.lines.first))"
+    let (finished, report) = try run(server, "--count", "5", "--wait", "300ms")
+    #expect(finished.exit == .status(0), "\(finished.error)")
+    #expect(report.ending == .incomplete && report.strangers == 5 && report.lost == 5)
+    #expect(report.finished_us < 2_000_000)
+    // With a connection for each, the next does not wait.
+    let each = try run(server, "--count", "5", "--connection-each").report
+    #expect(each.ending == .incomplete && each.strangers == 5 && each.finished_us < 2_000_000)
+  }
+
   @Test func `A connection for each message is closed behind it`() throws {
     let host = try host()
     let report = try run(server(host, "tcp"), "--count", "100", "--connection-each").report

@@ -1,5 +1,5 @@
-// Reads what strace writes of a worker: counts system calls by name, and keeps the first of them for
-// people to read. Pure.
+// Reads what strace writes of a worker: counts system calls by name, and keeps the first of them
+// for people to read. Pure.
 //
 //     1234 epoll_wait(4, [{events=EPOLLIN, data=0x100000002}], 256, -1) = 1
 
@@ -41,7 +41,8 @@ struct TraceReader: Equatable, Sendable {
     lines.append(words.count > Self.longestLine ? words.prefix(Self.longestLine) + "…" : words)
   }
 
-  /// The line without the number of its thread, in either form: `1234 read(…` or `[pid 1234] read(…`.
+  /// The line without the number of its thread, which is written in two forms: `1234 read(…` and
+  /// `[pid 1234] read(…`.
   static func call(in line: String) -> Substring? {
     var rest = line[...]
     if rest.hasPrefix("[pid") { rest = rest.drop { $0 != "]" }.dropFirst() }
@@ -52,7 +53,8 @@ struct TraceReader: Equatable, Sendable {
     return rest.isEmpty ? nil : rest
   }
 
-  /// `read` of `read(3, …`; nil for what is no call: `<... read resumed>`, `+++ exited …`, `--- SIG…`.
+  /// `read` of `read(3, …`; nil for what is no call: `<... read resumed>`, `+++ exited …`,
+  /// `--- SIG…`.
   static func name(of call: Substring) -> String? {
     let name = call.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
     guard !name.isEmpty, call[name.endIndex...].first == "(" else { return nil }

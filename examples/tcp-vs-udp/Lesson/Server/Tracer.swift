@@ -1,5 +1,5 @@
-// strace, held to a worker while it serves: it writes every system call into a pipe, which costs the
-// worker dearly. So calls and times are never measured in one run.
+// strace, held to a worker while it serves: it writes every system call into a pipe, which costs
+// the worker dearly. So calls and times are never measured in one run.
 
 internal import Glibc
 internal import Kernel
