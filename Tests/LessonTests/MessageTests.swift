@@ -52,7 +52,8 @@ struct MessageTests {
     var random = RandomSource(for: "any line")
     for _ in 0..<20_000 {
       let count = Int.random(in: 0..<60, using: &random)
-      let bytes = (0..<count).map { _ in "0123456789abcdef -\n".utf8.randomElement(using: &random)! }
+      let bytes = (0..<count).map { _ in "0123456789abcdef -\n".utf8.randomElement(using: &random)!
+      }
       #expect(Request(line: bytes.span) == nil)
       #expect(Answer(line: bytes.span) == nil)
     }

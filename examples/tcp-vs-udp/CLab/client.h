@@ -123,7 +123,8 @@ static inline int clab_watch(int poller, int fd, uint64_t token, int receiving, 
 static inline void clab_forget(int poller, int fd) { epoll_ctl(poller, EPOLL_CTL_DEL, fd, NULL); }
 
 /* Waits at most so long (for ever below 0) until something is ready; up to CLAB_READY_BATCH. The
- * time goes through ppoll: epoll_wait's own is in milliseconds, and epoll_pwait2 is of Linux 5.11. */
+ * time goes through ppoll: epoll_wait's own is in milliseconds, and epoll_pwait2 is younger than
+ * the kernels that this is to run on. */
 static inline int clab_wait(int poller, clab_ready *ready, int64_t timeout_ns) {
   struct epoll_event events[CLAB_READY_BATCH];
   struct timespec time = {timeout_ns / 1000000000, timeout_ns % 1000000000};

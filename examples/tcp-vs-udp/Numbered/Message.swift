@@ -1,6 +1,7 @@
-// Numbered messages: what the lesson's client sends and what the plugin `seq` answers, one line each
-// so that `nc` and a packet capture show them as text. Every line carries a CRC-32 of its own, since
-// the checksums of TCP and UDP are part of what is looked at, and must not be what it is measured by.
+// Numbered messages: what the lesson's client sends and what the plugin `seq` answers, one line
+// each so that `nc` and a packet capture show them as text. Every line carries a CRC-32 of its own,
+// since the checksums of TCP and UDP are part of what is looked at, and must not be what it is
+// measured by.
 //
 //     00000017 ------------------------- 5d2c0b1a          a request, padded to its size
 //     00000017 ---- 5d2c0b1a 42 9 intact 0badcafe          its answer: the 42nd to arrive, in the

@@ -109,10 +109,10 @@ struct ClientCommand: ParsableCommand {
       let result: ClientReport
       if let report {
         let file = try ReportFile(report)
-        result = try Client.run(plan)
+        result = try CountingClient.run(plan)
         try file.write(result)
       } else {
-        result = try Client.run(plan)
+        result = try CountingClient.run(plan)
       }
       for line in result.summary { print(line) }
       if let failure = result.failure(server: plan.server) { throw LessonFailure(failure) }

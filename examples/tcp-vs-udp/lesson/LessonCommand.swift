@@ -15,7 +15,7 @@ struct LessonCommand: ParsableCommand {
       compares what arrives with what is said of the two. Needs root, or a user who may make user \
       namespaces and open /dev/net/tun.
       """,
-    subcommands: [RunCommand.self, ClientCommand.self],
+    subcommands: [RunCommand.self, ClientCommand.self, ServeCommand.self],
     defaultSubcommand: RunCommand.self)
 }
 

@@ -8,17 +8,18 @@ extension Judge {
       "line-udp", "reader-tcp", "reader-udp"
     ) { runs in
       let (lineTCP, lineUDP, tcp, udp) = (runs[0], runs[1], runs[2], runs[3])
-      let (behind, longest) = (lineTCP.client.heldUp, lineTCP.client.delays_us.last ?? 0)
+      let head = lineTCP.client.headOfLine
+      let (behind, longest) = (head?.waiting ?? 0, head?.delay_us ?? 0)
       let holds =
-        behind > 1 && lineUDP.client.heldUp == 0 && lineUDP.client.lost == 1
+        behind > 1 && lineTCP.client.lost == 0 && lineUDP.client.lost == 1
         && tcp.client.blocked > 0 && tcp.client.lost == 0 && udp.client.blocked == 0
         && udp.client.lost > 0
       return (
         holds ? .tooSimple : .contradicted,
         """
-        What waits is the byte behind a gap: one lost segment held up \(behind) messages, the \
-        first for \(Quantity.time(longest)), while UDP lost that one and delayed none. And a \
-        sender waits for a reader: with nobody reading, TCP took \
+        What waits is the byte behind a gap: one lost segment came after \
+        \(Quantity.time(longest)), and \(Quantity.counted(behind, "message", "messages")) behind \
+        it had to wait in the kernel; UDP lost that one, and nothing waited for it. And a sender waits for a reader: with nobody reading, TCP took \
         \(Quantity.bytes(Double(tcp.client.takenBeforeBlock ?? 0))), then nothing for \
         \(Quantity.time(tcp.client.blocked_us)), and lost nothing; UDP never refused one and lost \
         \(Quantity.share(ratio(udp.client.lost, udp.client.sent) ?? 0)). Whether a call blocks is up to \
@@ -45,8 +46,8 @@ extension Judge {
         A connection for each request costs \(Quantity.number(packets[0])) packets, \
         \(Quantity.number(calls[0])) system calls and \(cpu[0]) of the worker, a datagram \
         \(Quantity.number(packets[2])), \(Quantity.number(calls[2])) and \(cpu[2]). Kept open, a \
-        connection comes close: \(Quantity.number(packets[1])), \(Quantity.number(calls[1])) and \
-        \(cpu[1]). An idle connection takes \(idle[0]) of the worker, an idle peer over UDP \
+        connection costs \(Quantity.number(packets[1])), \(Quantity.number(calls[1])) and \
+        \(cpu[1]): what is dear is connecting. An idle connection takes \(idle[0]) of the worker, an idle peer over UDP \
         \(idle[1]); the kernel's own share is in the table.
         """
       )

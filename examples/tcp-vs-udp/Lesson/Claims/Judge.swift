@@ -95,8 +95,9 @@ public struct Judge: Sendable {
         !holds ? .contradicted : isMended ? .caveat : .held,
         """
         With one packet in ten lost, TCP got all \(tcp.client.answered) answers although \
-        \(tcp.network.dropped) of its packets were dropped; it took \
-        \(Quantity.time(tcp.client.finished_us)) instead of what the sending took. UDP lost \
+        \(tcp.network.dropped) of its packets were dropped; the slowest took \
+        \(Quantity.time(tcp.client.delays_us.last ?? 0)), the fastest \
+        \(Quantity.time(tcp.client.delays_us.first ?? 0)). UDP lost \
         \(udp.client.lost) of \(udp.client.sent) there or back \
         (\(Quantity.share(ratio(udp.client.lost, udp.client.sent) ?? 0))). The caveat: a program may \
         resend by itself, and the one here, with a timer for each message, got \(mended).

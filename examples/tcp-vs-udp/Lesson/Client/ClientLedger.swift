@@ -1,5 +1,5 @@
-// Keeps the client's account: what was sent, what came back, and what it was. Pure: whoever tells it
-// brings the time, in microseconds since the client began.
+// Keeps the client's account: what was sent, what came back, and what it was. Pure: whoever tells
+// it brings the time, in microseconds since the client began.
 //
 // What came damaged is only booked on a message that it clearly belongs to, since a damaged number
 // may be that of another one: the line must be like the request but for a few bytes.

@@ -54,11 +54,24 @@ extension Run {
 extension ClientReport {
   /// Datagrams that the program sent beyond the first of each message.
   var extraSends: Int { messages.reduce(0) { $0 + max(0, $1.attempts - 1) } }
-  /// Messages whose answer took at least 30 ms longer than the fastest: longer than any hiccup of
-  /// a busy machine should, and shorter than a resend of TCP takes.
-  var heldUp: Int {
-    let usual = delays_us.first ?? 0
-    return delays_us.count { $0 > usual + 30_000 }
+  /// A message that others had to wait for.
+  struct HeadOfLine {
+    var number: Int
+    /// Of its answer.
+    var delay_us: Int
+    /// Messages behind it that were answered late as well.
+    var waiting: Int
+  }
+  /// The message that waited longest, if it was much longer than usual, and those behind it that
+  /// waited for it.
+  var headOfLine: HeadOfLine? {
+    guard let median = delays_us.quantile(0.5) else { return nil }
+    let delays = messages.map { $0.delay_us ?? 0 }
+    guard let worst = delays.indices.max(by: { delays[$0] < delays[$1] }),
+      delays[worst] > median * 3 / 2
+    else { return nil }
+    let behind = delays[(worst + 1)...].prefix { $0 > median * 6 / 5 + 1000 }
+    return HeadOfLine(number: worst, delay_us: delays[worst], waiting: behind.count)
   }
 }
 

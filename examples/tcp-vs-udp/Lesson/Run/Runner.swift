@@ -30,7 +30,7 @@ struct Runner: ~Copyable {
   }
 
   /// Longer than any run of the plan takes, its deadline and its end included.
-  private static let timeLimit = Duration.seconds(60)
+  private static let timeLimit = Duration.seconds(100)
 
   private let experiments: [Experiment]
   private let places: Experiment.Places

@@ -16,16 +16,8 @@ struct LinePicture: Picture {
   }
 
   /// The message that waited longest over TCP, and those behind it that waited for it.
-  private var victim: (number: Int, delay: Int, waiting: Int)? {
-    guard let run = runs.first(where: { $0.way == .tcp }),
-      let median = run.client.delays_us.quantile(0.5)
-    else { return nil }
-    let delays = run.client.messages.map { $0.delay_us ?? 0 }
-    guard let worst = delays.indices.max(by: { delays[$0] < delays[$1] }),
-      delays[worst] > median * 3 / 2
-    else { return nil }
-    let behind = delays[(worst + 1)...].prefix { $0 > median * 6 / 5 + 1000 }
-    return (worst, delays[worst], behind.count)
+  private var victim: ClientReport.HeadOfLine? {
+    runs.first { $0.way == .tcp }?.client.headOfLine
   }
 
   private var caption: String {
@@ -33,7 +25,7 @@ struct LinePicture: Picture {
     if let victim {
       text +=
         "Over TCP message \(victim.number) was lost and sent again; its answer took "
-        + "\(Quantity.time(victim.delay)), and "
+        + "\(Quantity.time(victim.delay_us)), and "
         + Quantity.counted(victim.waiting, "message", "messages")
         + " behind it waited for it in the server’s kernel: this is head-of-line blocking. "
     }
@@ -94,7 +86,7 @@ struct LinePicture: Picture {
 
   private func annotate(_ canvas: inout Canvas, _ plot: Plot) {
     if let victim {
-      let peak = plot.place(Double(victim.number), Double(victim.delay) / 1000)
+      let peak = plot.place(Double(victim.number), Double(victim.delay_us) / 1000)
       let isLeft = plot.right - peak.x < 250
       let side = isLeft ? -1.0 : 1.0
       let anchor: Canvas.Anchor = isLeft ? .end : .start

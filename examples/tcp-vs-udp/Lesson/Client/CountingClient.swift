@@ -4,7 +4,7 @@
 internal import Kernel
 
 /// Runs clients.
-public enum Client {
+public enum CountingClient {
   /// Runs a plan to its end, or until INT, TERM, HUP or QUIT. To be called before any thread is
   /// started. What the network did is in the report; throws a sentence on what is wrong here.
   public static func run(_ plan: ClientPlan) throws(LessonFailure) -> ClientReport {
