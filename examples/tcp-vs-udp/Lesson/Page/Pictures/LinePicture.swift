@@ -15,14 +15,18 @@ struct LinePicture: Picture {
     return Figure(id: id, title: title, caption: caption, drawings: [drawing])
   }
 
-  /// The message that waited longest over TCP, and those behind it that waited for it.
+  /// The message that was lost, as UDP shows it or else the one that waited longest over TCP
+  /// (the first ones may have waited for the connection); and those behind it that waited for it.
   private var victim: (number: Int, delay: Int, waiting: Int)? {
     guard let run = runs.first(where: { $0.way == .tcp }),
       let median = run.client.delays_us.quantile(0.5)
     else { return nil }
     let delays = run.client.messages.map { $0.delay_us ?? 0 }
-    guard let worst = delays.indices.max(by: { delays[$0] < delays[$1] }),
-      delays[worst] > median * 3 / 2
+    let messages = run.client.messages
+    let connected = delays.indices.filter { messages[$0].due_us >= run.client.connect_us ?? 0 }
+    let lost = runs.first { $0.way == .udp }?.client.messages.firstIndex { $0.delay_us == nil }
+    guard let worst = lost ?? connected.max(by: { delays[$0] < delays[$1] }),
+      delays.indices.contains(worst), delays[worst] > median * 3 / 2
     else { return nil }
     let behind = delays[(worst + 1)...].prefix { $0 > median * 6 / 5 + 1000 }
     return (worst, delays[worst], behind.count)
