@@ -9,6 +9,7 @@ extension Judge {
     ) { runs in
       let (lineTCP, lineUDP, tcp, udp) = (runs[0], runs[1], runs[2], runs[3])
       let head = lineTCP.client.headOfLine
+      let pause = tcp.client.longestPause ?? (0, 0)
       let (behind, longest) = (head?.waiting ?? 0, head?.delay_us ?? 0)
       let holds =
         behind > 1 && lineTCP.client.lost == 0 && lineUDP.client.lost == 1
@@ -20,8 +21,8 @@ extension Judge {
         What waits is the byte behind a gap: one lost segment came after \
         \(Quantity.time(longest)), and \(Quantity.counted(behind, "message", "messages")) behind \
         it had to wait in the kernel; UDP lost that one, and nothing waited for it. And a sender waits for a reader: with nobody reading, TCP took \
-        \(Quantity.bytes(Double(tcp.client.takenBeforeBlock ?? 0))), then nothing for \
-        \(Quantity.time(tcp.client.blocked_us)), and lost nothing; UDP never refused one and lost \
+        \(Quantity.counted(pause.count, "message", "messages")), then nothing for \
+        \(Quantity.time(pause.length_us)), and lost none; UDP never refused one and lost \
         \(Quantity.share(ratio(udp.client.lost, udp.client.sent) ?? 0)). Whether a call blocks is up to \
         the program: this client's sockets are non-blocking for both, and a receive waits on either.
         """

@@ -103,8 +103,8 @@ public struct Page {
 
   private var heading: [Markup] {
     let lead =
-      "A server, a client, and between them a link that loses, repeats, delays and damages packets: "
-      + "the same plugin answers over TCP and over UDP, and everything on this page was counted "
+      "A server, a client, and between them a link that loses, repeats, delays and damages packets"
+      + ": the same plugin answers over TCP and over UDP, and everything on this page was counted "
       + "while it did."
     let sections = chapters.map { chapter in
       Markup("li", [:], [Markup("a", ["href": "#" + chapter.id], text: chapter.title)])

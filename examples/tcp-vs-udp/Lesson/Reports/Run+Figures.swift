@@ -63,15 +63,23 @@ extension ClientReport {
     var waiting: Int
   }
   /// The message that waited longest, if it was much longer than usual, and those behind it that
-  /// waited for it.
+  /// waited for it. The first ones are left out: they may have waited for the connection.
   var headOfLine: HeadOfLine? {
     guard let median = delays_us.quantile(0.5) else { return nil }
     let delays = messages.map { $0.delay_us ?? 0 }
-    guard let worst = delays.indices.max(by: { delays[$0] < delays[$1] }),
+    let connected = delays.indices.filter { messages[$0].due_us >= connect_us ?? 0 }
+    guard let worst = connected.max(by: { delays[$0] < delays[$1] }),
       delays[worst] > median * 3 / 2
     else { return nil }
     let behind = delays[(worst + 1)...].prefix { $0 > median * 6 / 5 + 1000 }
     return HeadOfLine(number: worst, delay_us: delays[worst], waiting: behind.count)
+  }
+  /// The longest time in which the kernel took no message, and how many it had taken before.
+  var longestPause: (count: Int, length_us: Int)? {
+    let sent = messages.compactMap(\.sent_us)
+    let pauses = zip(sent, sent.dropFirst()).map { $1 - $0 }
+    guard let place = pauses.indices.max(by: { pauses[$0] < pauses[$1] }) else { return nil }
+    return (place + 1, pauses[place])
   }
 }
 

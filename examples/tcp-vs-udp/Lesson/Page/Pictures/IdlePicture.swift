@@ -26,8 +26,8 @@ struct IdlePicture: Picture {
       caption: "Memory at its highest less memory at rest, divided by the peers ("
         + peers.joined(separator: ", ")
         + "). Most TCP sockets open at once on the server: " + sockets.joined(separator: ", ")
-        + ". UDP has one socket for everybody. The clients’ sockets are on the same machine, and so "
-        + "in the kernel’s memory here.",
+        + ". UDP has one socket for everybody. The clients’ sockets are on the same machine, and "
+        + "so in the kernel’s memory here.",
       drawings: [
         drawing("worker", "Private memory of the server’s program", \.private_B),
         drawing("kernel", "Memory of the kernel’s objects, both ends", \.slab_B),

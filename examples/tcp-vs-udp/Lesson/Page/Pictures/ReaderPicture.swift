@@ -38,11 +38,10 @@ struct ReaderPicture: Picture {
     let client = run.client
     var text = "\(run.way.title): \(Quantity.count(client.sent)) sent, "
     text += "\(Quantity.count(client.answered)) answered; "
-    if client.blocked_us > 0 {
-      text += "the sender was held up for \(Quantity.time(client.blocked_us))"
-      if let taken = client.takenBeforeBlock {
-        text += ", after the kernel had taken \(Quantity.bytes(Double(taken)))"
-      }
+    if client.blocked_us > 0, let pause = client.longestPause {
+      text +=
+        "the kernel took \(Quantity.count(pause.count)), then nothing for "
+        + Quantity.time(pause.length_us)
     } else {
       text += "the sender was never held up"
     }
@@ -123,10 +122,14 @@ struct ReaderPicture: Picture {
     else { return }
     let middle = plot.place(
       Double(sent[stop] + sent[stop - 1]) / 2_000_000, Double(stop))
-    let half = Labels.width("held up: the kernel takes no more") / 2
+    let start = plot.x.scale(Double(sent[stop - 1]) / 1_000_000)
+    let room = plot.x.scale(Double(sent[stop]) / 1_000_000) - start
+    let words = "held up: the kernel takes no more"
+    let note = room > Labels.width(words) ? words : "held up"
+    let half = Labels.width(note) / 2
     let x = min(max(middle.x, plot.left + half + 4), plot.right - half)
     // Above the curve if there is room, below it otherwise.
     let y = middle.y - 10 > plot.top + 14 ? middle.y - 10 : middle.y + 20
-    canvas.text("held up: the kernel takes no more", at: Point(x, y), "note", anchor: .middle)
+    canvas.text(note, at: Point(x, y), "note", anchor: .middle)
   }
 }
