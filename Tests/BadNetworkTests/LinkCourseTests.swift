@@ -41,7 +41,8 @@ struct LinkCourseTests {
       let run = try Finished(
         LinkRun.program,
         ["--"] + LinkRun.python(server) + ["--"]
-          + LinkRun.python("import socket; a = ('10.77.0.1', 7000); socket.\(client); print('met')"),
+          + LinkRun.python(
+            "import socket; a = ('10.77.0.1', 7000); socket.\(client); print('met')"),
         within: .seconds(40))
       #expect(run.output == "open\nmet\n", "\(run.error)")
     }

@@ -35,7 +35,9 @@ struct LessonFilesTests {
     #expect(list.contains { $0.name.hasSuffix("#2") && $0.payloadCount > 0 })
   }
 
-  @Test func `tshark's checksums are wrong where the link turned a bit, and right elsewhere`() throws {
+  @Test func `tshark finds checksums wrong where the link turned a bit, and right elsewhere`()
+    throws
+  {
     let lesson = try lesson()
     let options = ["-o", "udp.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE"]
     func bad(_ run: String, _ filter: String) throws -> Int {

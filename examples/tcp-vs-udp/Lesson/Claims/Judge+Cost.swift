@@ -20,11 +20,13 @@ extension Judge {
         """
         What waits is the byte behind a gap: one lost segment came after \
         \(Quantity.time(longest)), and \(Quantity.counted(behind, "message", "messages")) behind \
-        it had to wait in the kernel; UDP lost that one, and nothing waited for it. And a sender waits for a reader: with nobody reading, TCP took \
+        it had to wait in the kernel; UDP lost that one, and nothing waited for it. And a sender \
+        waits for a reader: with nobody reading, TCP took \
         \(Quantity.counted(pause.count, "message", "messages")), then nothing for \
         \(Quantity.time(pause.length_us)), and lost none; UDP never refused one and lost \
-        \(Quantity.share(ratio(udp.client.lost, udp.client.sent) ?? 0)). Whether a call blocks is up to \
-        the program: this client's sockets are non-blocking for both, and a receive waits on either.
+        \(Quantity.share(ratio(udp.client.lost, udp.client.sent) ?? 0)). Whether a call blocks is \
+        up to the program: this client's sockets are non-blocking for both, and a receive waits on \
+        either.
         """
       )
     }
@@ -48,8 +50,8 @@ extension Judge {
         \(Quantity.number(calls[0])) system calls and \(cpu[0]) of the worker, a datagram \
         \(Quantity.number(packets[2])), \(Quantity.number(calls[2])) and \(cpu[2]). Kept open, a \
         connection costs \(Quantity.number(packets[1])), \(Quantity.number(calls[1])) and \
-        \(cpu[1]): what is dear is connecting. An idle connection takes \(idle[0]) of the worker, an idle peer over UDP \
-        \(idle[1]); the kernel's own share is in the table.
+        \(cpu[1]): what is dear is connecting. An idle connection takes \(idle[0]) of the worker, \
+        an idle peer over UDP \(idle[1]); the kernel's own share is in the picture.
         """
       )
     }

@@ -60,14 +60,13 @@ public struct Judge: Sendable {
       "held-20-udp"
     ) { runs in
       let (tcp, udp) = (runs[0], runs[1])
-      let held = tcp.network.toServer.reordered
+      let held = Quantity.counted(tcp.network.toServer.reordered, "segment", "segments")
       let (tcpLate, udpLate) = (tcp.serverCount.late, udp.serverCount.late)
       let holds = tcpLate == 0 && tcp.client.late == 0 && udpLate > 0 && tcp.client.lost == 0
       return (
         holds ? .held : .contradicted,
         """
-        The link let later packets overtake \(Quantity.counted(held, "segment", "segments")) of TCP's, and the \
-        plugin saw all \(tcp.client.sent) messages in order: the kernel had put \
+        The link let later packets overtake \(held) of TCP's, and the plugin saw all \(tcp.client.sent) messages in order: the kernel had put \
         \(tcp.network.serverKernel["TcpExt.TCPOFOQueue"] ?? 0) segments aside until the ones \
         before them came. Of UDP's \(udp.client.sent) messages, \(udpLate) came behind a later one.
         """
@@ -87,9 +86,10 @@ public struct Judge: Sendable {
       let isAsExpected = (expected * 0.4...expected * 1.9).contains(Double(udp.client.lost))
       let holds = tcp.network.dropped > 0 && tcp.client.lost == 0 && isAsExpected
       let isMended = resending.client.lost == 0 && resending.client.extraSends > 0
+      let share = Quantity.share(ratio(udp.client.lost, udp.client.sent) ?? 0)
       let mended =
         isMended
-        ? "all \(resending.client.sent) too, with \(resending.client.extraSends) datagrams sent again"
+        ? "all \(resending.client.sent) too, and sent \(resending.client.extraSends) of them again"
         : "\(resending.client.answered) of \(resending.client.sent)"
       return (
         !holds ? .contradicted : isMended ? .caveat : .held,
@@ -97,10 +97,9 @@ public struct Judge: Sendable {
         With one packet in ten lost, TCP got all \(tcp.client.answered) answers although \
         \(tcp.network.dropped) of its packets were dropped; the slowest took \
         \(Quantity.time(tcp.client.delays_us.last ?? 0)), the fastest \
-        \(Quantity.time(tcp.client.delays_us.first ?? 0)). UDP lost \
-        \(udp.client.lost) of \(udp.client.sent) there or back \
-        (\(Quantity.share(ratio(udp.client.lost, udp.client.sent) ?? 0))). The caveat: a program may \
-        resend by itself, and the one here, with a timer for each message, got \(mended).
+        \(Quantity.time(tcp.client.delays_us.first ?? 0)). UDP lost \(udp.client.lost) of \
+        \(udp.client.sent) there or back (\(share)). The caveat: a program may resend by itself, \
+        and the one here, with a timer for each message, got \(mended).
         """
       )
     }
@@ -116,12 +115,13 @@ public struct Judge: Sendable {
         tcp.network.toServer.duplicated > 0 && tcp.serverCount.repeated == 0
         && tcp.client.repeated == 0 && udp.network.toServer.duplicated > 0
         && udp.serverCount.repeated == udp.network.toServer.duplicated
+      let segments = Quantity.counted(tcp.network.toServer.duplicated, "segment", "segments")
+      let datagrams = Quantity.counted(udp.network.toServer.duplicated, "datagram", "datagrams")
       return (
         holds ? .held : .contradicted,
         """
-        The link delivered \(Quantity.counted(tcp.network.toServer.duplicated, "segment", "segments")) of TCP's \
-        twice on the way to the server, and the plugin saw none of them twice. It delivered \
-        \(Quantity.counted(udp.network.toServer.duplicated, "datagram", "datagrams")) twice, and the plugin saw \
+        The link delivered \(segments) of TCP's twice on the way to the server, and the plugin saw \
+        none of them twice. It delivered \(datagrams) twice, and the plugin saw \
         \(udp.serverCount.repeated) messages again, and answered them again.
         """
       )
@@ -147,8 +147,7 @@ public struct Judge: Sendable {
         the kernel discarded \(udpDiscarded), and none reached the plugin. Only with that checksum \
         switched off did \(unchecked.serverCount.damaged) arrive damaged. TCP resent what its own \
         checksum caught, but it is the same sum of 16 bits: where two words had changed places, \
-        \(Quantity.counted(swapped.serverCount.damaged, "damaged message", "damaged messages")) reached the plugin \
-        through TCP. Who must be sure adds a check of their own.
+        \(swapped.serverCount.damaged) messages reached the plugin damaged, through TCP. Who must be sure adds a check of their own.
         """
       )
     }

@@ -94,7 +94,8 @@ struct Plan: Equatable, Sendable {
   private var line: [Experiment] {
     [Way.tcp, .udp].map { way in
       Experiment(
-        id: "line-\(way.rawValue)", part: "line", condition: "the thirtieth message lost once", way: way,
+        id: "line-\(way.rawValue)", part: "line", condition: "the thirtieth message lost once",
+        way: way,
         faults: ["--lose", "to-server:30", "--delay", "25ms"],
         client: ["--count", "100", "--every", "5ms"],
         isDrawn: true)

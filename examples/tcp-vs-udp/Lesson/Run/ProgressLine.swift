@@ -15,7 +15,8 @@ final class ProgressLine {
     if isStyled {
       let width = 24
       let filled = width * progress.finished / max(1, progress.total)
-      let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
+      let rest = String(repeating: "░", count: width - filled)
+      let bar = String(repeating: "█", count: filled) + rest
       write("\r\u{1B}[K\(bar) \(progress.finished)/\(progress.total)  \(elapsed)  \(progress.id)")
       isOpen = true
     } else if progress.hasEnded {

@@ -37,7 +37,8 @@ public struct Teacher {
     let all = Plan(wishes.isSmall ? .small : .full).experiments
     for name in wishes.only where !all.contains(where: { $0.id.hasPrefix(name) }) {
       let names = all.map(\.id).joined(separator: " ")
-      throw LessonFailure("no run begins with '\(name)'; there are: \(names)", status: LessonFailure.usage)
+      throw LessonFailure(
+        "no run begins with '\(name)'; there are: \(names)", status: LessonFailure.usage)
     }
     self.wishes = wishes
     let program = Files.linkTarget(of: "/proc/self/exe") ?? ""
@@ -94,7 +95,8 @@ public struct Teacher {
     for name in ["bad-network", "portico", "libseq.so"] {
       let path = "\(places.programs)/\(name)"
       guard Files.kind(of: path) == .regular else {
-        throw LessonFailure("\(path) is missing: run make build first", status: LessonFailure.unavailable)
+        throw LessonFailure(
+          "\(path) is missing: run make build first", status: LessonFailure.unavailable)
       }
     }
   }
