@@ -11,8 +11,8 @@ struct WorkerWatchTests {
   @Test func `Figures are read from the texts of the kernel`() {
     #expect(ProcessFigures.processorTime(in: "7519000 120 33\n") == 7_519_000)
     #expect(ProcessFigures.processorTime(in: "") == nil)
-    let pages = "55-7f ---p 00000000 00:00 0 [rollup]\nRss: 9 kB\nPrivate_Clean:    12 kB\n"
-    #expect(ProcessFigures.bytes("Private_Clean", in: pages) == 12288)
+    let pages = "55-7f ---p 00000000 00:00 0 [rollup]\nRss: 9 kB\nPrivate_Dirty:    12 kB\n"
+    #expect(ProcessFigures.bytes("Private_Dirty", in: pages) == 12288)
     #expect(ProcessFigures.bytes("Private", in: pages) == nil)
     #expect(ProcessFigures.bytes("Slab", in: "MemTotal: 1 kB\nSlab:  329000 kB\n") == 336_896_000)
     let sockets = "sockets: used 9\nTCP: inuse 5 orphan 0 tw 2 alloc 7 mem 1\nUDP: inuse 3 mem 0\n"

@@ -74,6 +74,12 @@ struct ClientCommand: ParsableCommand {
   @Flag(help: "A socket for each message, all kept until the end and half a second longer.")
   var peers = false
 
+  @Option(
+    help: ArgumentHelp(
+      "How long to stay when all is done, for what comes late.", valueName: "time"),
+    transform: time)
+  var linger: TimeText?
+
   @Option(help: ArgumentHelp("Write the result there, as JSON.", valueName: "file"))
   var report: String?
 
@@ -89,6 +95,7 @@ struct ClientCommand: ParsableCommand {
     plan.resendAfter = resend ? resendAfter.duration : nil
     plan.isUnchecked = unchecked
     plan.readAfter = readAfter?.duration ?? .zero
+    plan.linger = linger?.duration ?? .zero
     if peers && connectionEach {
       throw LessonFailure("--peers keeps its connections, --connection-each does not: choose one")
     }

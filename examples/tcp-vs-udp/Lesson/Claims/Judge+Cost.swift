@@ -64,7 +64,8 @@ extension Judge {
       "reads-4-udp", "reads-1-udp"
     ) { runs in
       let calls = runs.map(\.serverCount.calls)
-      let holds = calls[0] == 1 && calls[1] == 3 && calls[2] == 10 && calls[3] < 10
+      // Usually 1, 3 and 10; a machine that is busy may bring two of them in one read.
+      let holds = calls[0] == 1 && calls[0] < calls[1] && calls[1] < calls[2] && calls[3] < 10
       let areTen = calls[4...6].allSatisfy { $0 == 10 }
       return (
         holds && areTen ? .tooSimple : .contradicted,

@@ -66,7 +66,8 @@ public struct Judge: Sendable {
       return (
         holds ? .held : .contradicted,
         """
-        The link let later packets overtake \(held) of TCP's, and the plugin saw all \(tcp.client.sent) messages in order: the kernel had put \
+        The link let later packets overtake \(held) of TCP's, and the plugin saw all \
+        \(tcp.client.sent) messages in order: the kernel had put \
         \(tcp.network.serverKernel["TcpExt.TCPOFOQueue"] ?? 0) segments aside until the ones \
         before them came. Of UDP's \(udp.client.sent) messages, \(udpLate) came behind a later one.
         """
@@ -147,7 +148,8 @@ public struct Judge: Sendable {
         the kernel discarded \(udpDiscarded), and none reached the plugin. Only with that checksum \
         switched off did \(unchecked.serverCount.damaged) arrive damaged. TCP resent what its own \
         checksum caught, but it is the same sum of 16 bits: where two words had changed places, \
-        \(swapped.serverCount.damaged) messages reached the plugin damaged, through TCP. Who must be sure adds a check of their own.
+        \(swapped.serverCount.damaged) messages reached the plugin damaged, through TCP. Who \
+        must be sure adds a check of their own.
         """
       )
     }

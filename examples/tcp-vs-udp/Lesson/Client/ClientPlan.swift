@@ -42,14 +42,17 @@ public struct ClientPlan: Equatable, Sendable {
   public var readAfter = Duration.zero
   /// One, or one for each message.
   public var sockets = Sockets.one
+  /// How long the client stays when it is done, for what comes late: answers again, the end of its
+  /// connection. `.many` sockets are kept for half a second at least, for whoever counts them.
+  public var linger = Duration.zero
 
   /// A hundred messages of 64 bytes, one each 10 ms.
   public init(_ server: ServerAddress) { self.server = server }
 
   /// How often a datagram is sent again at most.
   public static let mostResends = 10
-  /// How long `.many` sockets are kept when everything is answered, for whoever counts them.
-  public static let hold = Duration.milliseconds(500)
+  /// How long the client really stays.
+  var stay: Duration { sockets == .many ? max(linger, .milliseconds(500)) : linger }
 
   /// Between two bursts.
   var pause: Duration {

@@ -9,7 +9,7 @@ extension ClientRun {
 
   /// Goes on where a socket can.
   mutating func handle(_ ready: SocketPoller.Ready) {
-    guard ending == nil || plan.sockets == .many, let lane = lanes[Int(ready.token)] else { return }
+    guard let lane = lanes[Int(ready.token)] else { return }
     if lane.state == .connecting {
       guard finishConnecting(lane) else { return }
     } else if ready.canSend {

@@ -50,17 +50,22 @@ public struct ClientRun: ~Copyable {
       try run.advance()
       if run.ending == nil { try run.wait(atMost: run.timeToNext) }
     }
-    if plan.sockets == .many, run.ledger.isAnyAnswered { try run.hold() }
+    if run.ledger.isAnyAnswered { try run.stay() }
     return run.ledger.report
   }
 
   var now_us: Int { (ContinuousClock.now - began).whole_us }
   var isReading: Bool { now_us >= plan.readAfter.whole_us }
 
-  /// Keeps all sockets for whoever counts them.
-  private mutating func hold() throws(SystemError) {
-    let until_us = now_us + ClientPlan.hold.whole_us
-    while !isInterrupted, now_us < until_us {
+  /// Keeps all sockets, and listens on them. A stream is ended first, and has nothing more to say
+  /// when the server has ended it too.
+  private mutating func stay() throws(SystemError) {
+    let until_us = now_us + plan.stay.whole_us
+    if plan.sockets == .one, plan.server.isStream, let lane = lanes[0], lane.state == .open {
+      lane.socket.endSending()
+      lane.state = .ending
+    }
+    while !isInterrupted, now_us < until_us, plan.sockets == .many || lanes[0]?.state != .over {
       try wait(atMost: .microseconds(until_us - now_us))
     }
   }

@@ -30,7 +30,7 @@ public struct ServerReport: Codable, Equatable, Sendable {
     public var at_us = 0
     /// CPU that the worker had used since the server was ready, in microseconds.
     public var cpu_us = 0
-    /// Memory that the worker alone has (its private pages), in bytes.
+    /// Memory that the worker alone has and has written to (its private, dirty pages), in bytes.
     public var private_B = 0
     /// Memory of all kernels' objects on this machine (`Slab` in /proc/meminfo), in bytes.
     public var slab_B = 0

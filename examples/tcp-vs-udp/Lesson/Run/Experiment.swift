@@ -4,8 +4,10 @@
 
 /// A run to be made.
 struct Experiment: Equatable, Sendable {
-  /// Names the run and its files.
-  var id: String
+  /// What is measured, as results name it. Its files too, but for further rounds.
+  var subject: String
+  /// Which of several like it, of which results keep the one in the middle.
+  var round = 1
   /// See `Run.part`.
   var part: String
   /// See `Run.condition`.
@@ -21,6 +23,9 @@ struct Experiment: Equatable, Sendable {
   var isDrawn = false
   /// Does it measure CPU or memory, so that nothing may run beside it?
   var isAlone = false
+
+  /// Names the run and its files.
+  var id: String { round == 1 ? subject : "\(subject)-round-\(round)" }
 
   /// Where things are.
   struct Places: Equatable, Sendable {

@@ -32,6 +32,9 @@ struct Plan: Equatable, Sendable {
     experiments = matrix + damage + line + reads + exchange + reader + cost + idle
   }
 
+  /// Longer than anything is under way, so that what comes last is counted too.
+  private static let staying = ["--linger", "150ms"]
+
   /// One or the other number.
   private func scaled(_ full: Int, small: Int) -> String {
     extent == .full ? "\(full)" : "\(small)"
@@ -51,14 +54,15 @@ struct Plan: Equatable, Sendable {
             "--drop", "5%", "--duplicate", "5%", "--reorder", "10%", "--corrupt", "2%",
           ]),
       ]
-    let client = [
-      "--count", scaled(200, small: 100), "--every", "5ms", "--wait", "1500ms",
-      "--deadline", "60s",
-    ]
+    let client =
+      [
+        "--count", scaled(200, small: 100), "--every", "5ms", "--wait", "1500ms",
+        "--deadline", "60s",
+      ] + Self.staying
     return conditions.flatMap { condition in
       Way.allCases.map { way in
         Experiment(
-          id: "\(condition.id)-\(way.rawValue)", part: "matrix", condition: condition.words,
+          subject: "\(condition.id)-\(way.rawValue)", part: "matrix", condition: condition.words,
           way: way, faults: condition.faults, client: client)
       }
     }
@@ -67,24 +71,28 @@ struct Plan: Equatable, Sendable {
   /// Damage on the way to the server: seen by a checksum, by none, and such as no Internet checksum
   /// can see.
   private var damage: [Experiment] {
-    let client = ["--count", scaled(200, small: 100), "--every", "5ms", "--deadline", "6s"]
+    let client =
+      ["--count", scaled(200, small: 100), "--every", "5ms", "--deadline", "6s"] + Self.staying
     let flipped = ["--corrupt", "20%", "--towards", "server"]
     let swapped = ["--swap", "20%", "--towards", "server"]
     return [
       Experiment(
-        id: "damage-tcp", part: "damage", condition: "a bit turned in 20 %", way: .tcp,
+        subject: "damage-tcp", part: "damage", condition: "a bit turned in 20 %", way: .tcp,
         faults: flipped, client: client),
       Experiment(
-        id: "damage-udp", part: "damage", condition: "a bit turned in 20 %", way: .udp,
+        subject: "damage-udp", part: "damage", condition: "a bit turned in 20 %", way: .udp,
         faults: flipped, client: client),
       Experiment(
-        id: "damage-udp-unchecked", part: "damage", condition: "a bit turned in 20 %, no checksum",
+        subject: "damage-udp-unchecked", part: "damage",
+        condition: "a bit turned in 20 %, no checksum",
         way: .udp, faults: flipped, client: client + ["--unchecked"]),
       Experiment(
-        id: "damage-swap-tcp", part: "damage", condition: "two words swapped in 20 %", way: .tcp,
+        subject: "damage-swap-tcp", part: "damage", condition: "two words swapped in 20 %",
+        way: .tcp,
         faults: swapped, client: client),
       Experiment(
-        id: "damage-swap-udp", part: "damage", condition: "two words swapped in 20 %", way: .udp,
+        subject: "damage-swap-udp", part: "damage", condition: "two words swapped in 20 %",
+        way: .udp,
         faults: swapped, client: client),
     ]
   }
@@ -94,7 +102,7 @@ struct Plan: Equatable, Sendable {
   private var line: [Experiment] {
     [Way.tcp, .udp].map { way in
       Experiment(
-        id: "line-\(way.rawValue)", part: "line", condition: "the thirtieth message lost once",
+        subject: "line-\(way.rawValue)", part: "line", condition: "the thirtieth message lost once",
         way: way,
         faults: ["--lose", "to-server:30", "--delay", "25ms"],
         client: ["--count", "100", "--every", "5ms"],
@@ -116,8 +124,9 @@ struct Plan: Equatable, Sendable {
     return kinds.flatMap { kind in
       [Way.tcp, .udp].map { way in
         Experiment(
-          id: "reads-\(kind.id)-\(way.rawValue)", part: "reads", condition: kind.words, way: way,
-          faults: kind.faults, client: ["--count", "10"] + kind.client)
+          subject: "reads-\(kind.id)-\(way.rawValue)", part: "reads", condition: kind.words,
+          way: way,
+          faults: kind.faults, client: ["--count", "10"] + kind.client + Self.staying)
       }
     }
   }
@@ -126,10 +135,10 @@ struct Plan: Equatable, Sendable {
   private var exchange: [Experiment] {
     [Way.tcp, .udp].map { way in
       Experiment(
-        id: "exchange-\(way.rawValue)", part: "exchange",
+        subject: "exchange-\(way.rawValue)", part: "exchange",
         condition: "the second message lost once, the third repeated", way: way,
         faults: ["--lose", "to-server:2", "--repeat", "to-server:3"],
-        client: ["--count", "4", "--every", "60ms", "--size", "32"], isDrawn: true)
+        client: ["--count", "4", "--every", "60ms", "--size", "32"] + Self.staying, isDrawn: true)
     }
   }
 
@@ -137,7 +146,8 @@ struct Plan: Equatable, Sendable {
   private var reader: [Experiment] {
     [Way.tcp, .udp].map { way in
       Experiment(
-        id: "reader-\(way.rawValue)", part: "reader", condition: "the client does not read for 2 s",
+        subject: "reader-\(way.rawValue)", part: "reader",
+        condition: "the client does not read for 2 s",
         way: way, faults: ["--delay", "1ms"],
         client: [
           "--count", "20000", "--burst", "50", "--every", "2ms", "--size", "400",
@@ -146,7 +156,7 @@ struct Plan: Equatable, Sendable {
     }
   }
 
-  /// One request after the other on a good link: first timed, then, fewer, traced.
+  /// One request after the other on a good link: first timed, three rounds, then, fewer, traced.
   private var cost: [Experiment] {
     let kinds: [(id: String, words: String, way: Way, client: [String])] = [
       ("connection-tcp", "a connection for each", .tcp, ["--connection-each"]),
@@ -154,23 +164,28 @@ struct Plan: Equatable, Sendable {
       ("udp", "datagrams", .udp, ["--lockstep"]),
     ]
     let count = scaled(3000, small: 500)
-    return kinds.map { kind in
-      Experiment(
-        id: "cost-\(kind.id)", part: "cost", condition: kind.words, way: kind.way,
-        faults: ["--delay", "0ms"], client: kind.client + ["--count", count], isAlone: true)
-    }
-      + kinds.map { kind in
+    // In turn, since what else the machine does comes and goes.
+    let timed = (1...3).flatMap { round in
+      kinds.map { kind in
         Experiment(
-          id: "calls-\(kind.id)", part: "cost", condition: kind.words, way: kind.way,
-          faults: ["--delay", "0ms"], client: kind.client + ["--count", "100"], isTraced: true)
+          subject: "cost-\(kind.id)", round: round, part: "cost", condition: kind.words,
+          way: kind.way, faults: ["--delay", "0ms"], client: kind.client + ["--count", count],
+          isAlone: true)
       }
+    }
+    let traced = kinds.map { kind in
+      Experiment(
+        subject: "calls-\(kind.id)", part: "cost", condition: kind.words, way: kind.way,
+        faults: ["--delay", "0ms"], client: kind.client + ["--count", "100"], isTraced: true)
+    }
+    return timed + traced
   }
 
   /// Peers that have said one thing and then nothing.
   private var idle: [Experiment] {
     [Way.tcp, .udp].map { way in
       Experiment(
-        id: "idle-\(way.rawValue)", part: "idle", condition: "idle peers", way: way,
+        subject: "idle-\(way.rawValue)", part: "idle", condition: "idle peers", way: way,
         faults: ["--delay", "0ms"], client: ["--peers", "--count", scaled(2000, small: 300)],
         isAlone: true)
     }

@@ -63,7 +63,15 @@ struct Runner: ~Copyable {
       try waitForSomething()
       for ended in try reap() { report(progress(experiments[ended].id, hasEnded: true)) }
     }
-    return runs.compactMap { $0 }
+    return middleRounds
+  }
+
+  /// Of several rounds the one whose worker took neither the most CPU nor the least.
+  private var middleRounds: [Run] {
+    let rounds = Dictionary(grouping: runs.compactMap { $0 }, by: \.id)
+    return experiments.filter { $0.round == 1 }.compactMap { experiment in
+      rounds[experiment.subject]?.sorted { $0.workerCPU_us < $1.workerCPU_us }.quantile(0.5)
+    }
   }
 
   private func progress(_ id: String, hasEnded: Bool) -> Progress {
@@ -142,7 +150,7 @@ struct Runner: ~Copyable {
       throw failure(of: experiment, "\(reason)", status: reason.shellStatus)
     }
     return Run(
-      id: experiment.id, part: experiment.part, condition: experiment.condition,
+      id: experiment.subject, part: experiment.part, condition: experiment.condition,
       way: experiment.way, network: try read("network.json", of: experiment),
       client: try read("client.json", of: experiment),
       server: try read("server.json", of: experiment),

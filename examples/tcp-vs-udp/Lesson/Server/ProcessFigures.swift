@@ -7,7 +7,8 @@ internal import Kernel
 struct ProcessFigures: Equatable, Sendable {
   /// CPU that all its threads have used, in nanoseconds.
   var cpu_ns = 0
-  /// Memory that is its alone, in bytes.
+  /// Memory that is its alone and that it has written to, in bytes: not the text of programs, which
+  /// shows when it is first run, whoever asked.
   var private_B = 0
   /// Objects of the kernel, in bytes.
   var slab_B = 0
@@ -21,12 +22,11 @@ struct ProcessFigures: Equatable, Sendable {
       Self.text(of: "/proc/\(pid)/task/\(thread)/schedstat").flatMap(Self.processorTime(in:))
     }
     guard !times.isEmpty, let pages = Self.text(of: "/proc/\(pid)/smaps_rollup"),
-      let clean = Self.bytes("Private_Clean", in: pages),
       let dirty = Self.bytes("Private_Dirty", in: pages),
       let slab = Self.text(of: "/proc/meminfo").flatMap({ Self.bytes("Slab", in: $0) })
     else { return nil }
     cpu_ns = times.reduce(0, +)
-    private_B = clean + dirty
+    private_B = dirty
     slab_B = slab
     // A listener on all addresses is an IPv6 socket, and so is what it accepts.
     tcpSockets = ["sockstat", "sockstat6"].reduce(0) { sum, file in

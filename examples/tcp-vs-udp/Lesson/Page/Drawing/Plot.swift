@@ -48,10 +48,12 @@ struct Plot {
     for value in x.scale.ticks(about: x.tickCount) {
       let place = x.scale(value)
       let half = Labels.width(x.name(value), size: 11) / 2
-      guard place - half > free else { continue }
-      free = place + half + 6
+      // The last one may stand at the canvas's edge.
+      let middle = min(place, canvas.width - half)
+      guard middle - half > free else { continue }
+      free = middle + half + 6
       canvas.line(Point(place, bottom), Point(place, bottom + 4), "axis")
-      canvas.text(x.name(value), at: Point(place, bottom + 17), "tick", anchor: .middle)
+      canvas.text(x.name(value), at: Point(middle, bottom + 17), "tick", anchor: .middle)
     }
     canvas.text(y.title, at: Point(0, top - gap), "axis-title")
     canvas.text(x.title, at: Point(right, bottom + 34), "axis-title", anchor: .end)

@@ -58,8 +58,9 @@ struct CostPicture: Picture {
     return Figure(
       id: id, title: title,
       caption: "For each request and its answer. A connection of its own pays for a handshake "
-        + "and an end each time; one that stays open pays for them once. System calls were counted "
-        + "in runs of their own, because tracing slows everything down.",
+        + "and an end each time; one that stays open pays for them once. CPU is that of the "
+        + "middle one of three rounds. System calls were counted in runs of their own, because "
+        + "tracing slows everything down.",
       drawings: measures.compactMap(drawing), table: Markup([costTable, callTable, traces]))
   }
 
