@@ -122,7 +122,9 @@ let package = Package(
     // The lesson on TCP and UDP, lowest last: `make lesson`.
     .executableTarget(
       name: "lesson",
-      dependencies: ["Lesson", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: [
+        "Lesson", "BadNetwork", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       path: "examples/tcp-vs-udp/lesson", swiftSettings: strict),
     .target(
       name: "Lesson", dependencies: ["BadNetwork", "Lab", "Numbered", "Kernel"],

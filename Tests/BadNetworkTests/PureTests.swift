@@ -17,12 +17,12 @@ struct WordsTests {
     }
     let times: [(String, UInt64)] = [
       ("10ms", 10_000_000), ("500us", 500_000), ("2s", 2_000_000_000), ("0", 0), ("0ms", 0),
-      ("1.5ms", 1_500_000),
+      ("1.5ms", 1_500_000), ("1m", 60_000_000_000),
     ]
     for (word, nanoseconds) in times {
-      let time = try LinkTime(parsing: word)
+      let time = try TimeSpan(parsing: word)
       #expect(time.nanoseconds == nanoseconds)
-      #expect(try LinkTime(parsing: time.description) == time)
+      #expect(try TimeSpan(parsing: time.description) == time)
     }
     #expect(try PacketPlace(parsing: "to-client:12") == PacketPlace(.toClient, 12))
   }
@@ -32,9 +32,9 @@ struct WordsTests {
     #expect(throws: InvalidWord.self) { try Rate(parsing: word) }
   }
 
-  @Test(arguments: ["", "10", "ms", "-1ms", "61s", "1m", "1e3ms", "10 ms", "..s"])
+  @Test(arguments: ["", "10", "ms", "-1ms", "61m", "1h", "1e3ms", "10 ms", "..s"])
   func `What is no time is refused`(_ word: String) {
-    #expect(throws: InvalidWord.self) { try LinkTime(parsing: word) }
+    #expect(throws: InvalidWord.self) { try TimeSpan(parsing: word) }
   }
 
   @Test(arguments: ["", "to-server", "to-server:0", "to-server:-1", "3", "up:3", "to-server:3:4"])

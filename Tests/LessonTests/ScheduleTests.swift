@@ -100,18 +100,6 @@ struct ScheduleTests {
     #expect(cutter.feed(Array("AA\nB\n\n".utf8)[...]) == [nil, [66], []])
   }
 
-  @Test(arguments: [
-    ("500us", 500), ("10ms", 10_000), ("2s", 2_000_000), ("1m", 60_000_000), ("0ms", 0),
-  ])
-  func `A time is read with its unit`(text: String, microseconds: Int) {
-    #expect(TimeText(text)?.duration == .microseconds(microseconds))
-  }
-
-  @Test(arguments: ["", "3", "ms", "-1s", "1.5s", "1 s", "1h", "99999999999999999999s", "61m"])
-  func `What is no time is refused`(text: String) {
-    #expect(TimeText(text) == nil)
-  }
-
   @Test func `A server is an address and a port`() throws {
     #expect(try ServerAddress("udp://[::1]:7").host == "::1")
     #expect(try ServerAddress("tcp://10.77.0.1:7788").description == "tcp://10.77.0.1:7788")

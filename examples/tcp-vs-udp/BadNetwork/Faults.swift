@@ -9,13 +9,13 @@ public struct Faults: Equatable, Sendable, CustomStringConvertible {
   /// Those that are held back for `hold` beyond the delay.
   public var reorder = Rate.never
   /// For how long. More than the time between packets, or nothing overtakes.
-  public var hold = LinkTime.milliseconds(12)
+  public var hold = TimeSpan.milliseconds(12)
   /// Those with a payload of which a bit is turned.
   public var corrupt = Rate.never
   /// Those with a payload of which two 16-bit words change places.
   public var swap = Rate.never
   /// How long each packet is on its way.
-  public var delay = LinkTime.milliseconds(10)
+  public var delay = TimeSpan.milliseconds(10)
   /// Where the rates apply; nil for both ways.
   public var towards: Direction?
   /// Packets that are dropped, whatever the rates.

@@ -36,20 +36,23 @@ public struct Rate: Equatable, Sendable, CustomStringConvertible {
   public var description: String { "\(withoutZero((value * 1e9).rounded() / 1e7))%" }
 }
 
-/// A span of time of at most a minute, as options take it.
-public struct LinkTime: Equatable, Sendable, CustomStringConvertible {
+/// A span of time of at most an hour, as options take it.
+public struct TimeSpan: Equatable, Sendable, CustomStringConvertible {
   /// Nanoseconds.
   public let nanoseconds: UInt64
 
   /// Milliseconds.
-  public static func milliseconds(_ count: UInt64) -> LinkTime {
-    LinkTime(nanoseconds: count * 1_000_000)
+  public static func milliseconds(_ count: UInt64) -> TimeSpan {
+    TimeSpan(nanoseconds: count * 1_000_000)
   }
+
+  /// The same, for those that count otherwise.
+  public var duration: Duration { .nanoseconds(Int64(nanoseconds)) }
 
   private init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
 
   private static let units: [(name: String, nanoseconds: Double)] = [
-    ("us", 1e3), ("ms", 1e6), ("s", 1e9),
+    ("us", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 60e9),
   ]
 
   /// `10ms`, `2s`, `500us`, `0`.
@@ -60,8 +63,8 @@ public struct LinkTime: Equatable, Sendable, CustomStringConvertible {
     }
     for unit in Self.units where word.hasSuffix(unit.name) {
       guard let number = decimal(word.dropLast(unit.name.count)) else { continue }
-      guard number * unit.nanoseconds <= 60e9 else {
-        throw InvalidWord("'\(shown(word))' is too long: a packet is held for a minute at most")
+      guard number * unit.nanoseconds <= 3600e9 else {
+        throw InvalidWord("'\(shown(word))' is too long: write 60m at most")
       }
       nanoseconds = UInt64(number * unit.nanoseconds)
       return

@@ -27,7 +27,7 @@ struct FaultOptions: ParsableArguments {
     help: ArgumentHelp(
       "For how long --reorder holds a packet back. (default: 12ms)", valueName: "time"),
     transform: Transform.time)
-  var hold: LinkTime = Faults().hold
+  var hold: TimeSpan = Faults().hold
 
   @Option(
     help: ArgumentHelp("So many have one bit of their payload turned.", valueName: "rate"),
@@ -43,7 +43,7 @@ struct FaultOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp("How long every packet is on its way. (default: 10ms)", valueName: "time"),
     transform: Transform.time)
-  var delay: LinkTime = Faults().delay
+  var delay: TimeSpan = Faults().delay
 
   @Option(
     help: ArgumentHelp(
@@ -115,8 +115,8 @@ private enum Transform {
     try validated { () throws(InvalidWord) in try Rate(parsing: word) }
   }
 
-  @Sendable static func time(_ word: String) throws -> LinkTime {
-    try validated { () throws(InvalidWord) in try LinkTime(parsing: word) }
+  @Sendable static func time(_ word: String) throws -> TimeSpan {
+    try validated { () throws(InvalidWord) in try TimeSpan(parsing: word) }
   }
 
   @Sendable static func place(_ word: String) throws -> PacketPlace {

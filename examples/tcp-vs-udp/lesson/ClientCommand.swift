@@ -1,15 +1,17 @@
 // `lesson client`: sends numbered messages and counts what becomes of them.
 
 internal import ArgumentParser
+internal import BadNetwork
 internal import Lesson
 
 /// Reads a time from the command line.
 @Sendable
-private func time(_ text: String) throws -> TimeText {
-  guard let time = TimeText(text) else {
-    throw ValidationError("'\(text)' is no time: write one such as 500us, 10ms, 2s or 1m")
+private func time(_ word: String) throws -> TimeSpan {
+  do {
+    return try TimeSpan(parsing: word)
+  } catch {
+    throw ValidationError(error.description)
   }
-  return time
 }
 
 struct ClientCommand: ParsableCommand {
@@ -32,7 +34,7 @@ struct ClientCommand: ParsableCommand {
       "Time from one burst to the next. (default: 10ms; 1ms with --peers; none where each message "
         + "waits for an answer)",
       valueName: "time"), transform: time)
-  var every: TimeText?
+  var every: TimeSpan?
 
   @Option(
     help: ArgumentHelp(
@@ -50,23 +52,23 @@ struct ClientCommand: ParsableCommand {
     help: ArgumentHelp(
       "How long nothing new may come, when everything is sent, before the rest counts as lost.",
       valueName: "time"), transform: time)
-  var wait = TimeText(seconds: 1)
+  var wait = TimeSpan.milliseconds(1000)
 
   @Option(help: ArgumentHelp("The end in any case.", valueName: "time"), transform: time)
-  var deadline = TimeText(seconds: 20)
+  var deadline = TimeSpan.milliseconds(20_000)
 
   @Flag(help: "UDP: send a datagram again that is not answered, up to ten times.")
   var resend = false
 
   @Option(help: ArgumentHelp("When to.", valueName: "time"), transform: time)
-  var resendAfter = TimeText(milliseconds: 200)
+  var resendAfter = TimeSpan.milliseconds(200)
 
   @Flag(help: "UDP: leave out the checksum.")
   var unchecked = false
 
   @Option(
     help: ArgumentHelp("Read no answer before that time.", valueName: "time"), transform: time)
-  var readAfter: TimeText?
+  var readAfter: TimeSpan?
 
   @Flag(help: "TCP: a connection for each message, one after the other.")
   var connectionEach = false
@@ -78,7 +80,7 @@ struct ClientCommand: ParsableCommand {
     help: ArgumentHelp(
       "How long to stay when all is done, for what comes late.", valueName: "time"),
     transform: time)
-  var linger: TimeText?
+  var linger: TimeSpan?
 
   @Option(help: ArgumentHelp("Write the result there, as JSON.", valueName: "file"))
   var report: String?

@@ -1,42 +1,7 @@
-// What the programs of the lesson are given on their command lines, as values: times and servers.
-// A mistake is told in a sentence that says what to write instead.
+// Where a client's server is, as it is given on a command line. A mistake is told in a sentence that
+// says what to write instead.
 
 internal import Kernel
-
-/// A time as it is written on a command line: `500us`, `10ms`, `2s`, `1m`.
-public struct TimeText: Equatable, Sendable, CustomStringConvertible {
-  /// Never negative.
-  public let duration: Duration
-  /// As it was written.
-  public let description: String
-
-  private static let units: [Substring: Int64] = [
-    "us": 1, "ms": 1000, "s": 1_000_000, "m": 60_000_000,
-  ]
-
-  /// Nil for what is no time: a whole number and its unit, an hour at most.
-  public init?(_ text: String) {
-    let digits = text.prefix { $0.isASCII && $0.isNumber }
-    guard let count = Int64(digits), let unit = Self.units[text[digits.endIndex...]],
-      case let (microseconds, overflow) = count.multipliedReportingOverflow(by: unit), !overflow,
-      microseconds <= 3_600_000_000
-    else { return nil }
-    duration = .microseconds(microseconds)
-    description = text
-  }
-
-  /// For a default.
-  public init(milliseconds: Int) {
-    duration = .milliseconds(milliseconds)
-    description = "\(milliseconds)ms"
-  }
-
-  /// For a default.
-  public init(seconds: Int) {
-    duration = .seconds(seconds)
-    description = "\(seconds)s"
-  }
-}
 
 /// Where a client's server is: `tcp://10.77.0.1:7788`.
 public struct ServerAddress: Equatable, Sendable, CustomStringConvertible {
