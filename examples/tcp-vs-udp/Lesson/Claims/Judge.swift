@@ -41,12 +41,13 @@ public struct Judge: Sendable {
       pictures: ["exchange-tcp", "exchange-udp"], "exchange-tcp", "exchange-udp"
     ) { runs in
       let (tcp, udp) = (runs[0], runs[1])
-      let before = tcp.packetsBeforeData
-      let holds = before == 3 && udp.packetsBeforeData == 0 && tcp.client.connect_us != nil
+      let before = tcp.flagsBeforeData
+      let holds = before == ["SYN", "SYN,ACK"] && udp.packets.first?.payloadCount != 0
+      let names = before.map { $0.replacing(",", with: " + ") }.joined(separator: " and ")
       return (
-        holds ? .held : .contradicted,
+        holds && tcp.client.connect_us != nil ? .held : .contradicted,
         """
-        \(Quantity.counted(before, "packet", "packets")) crossed the link and \
+        \(Quantity.counted(before.count, "packet", "packets")), \(names), crossed the link and \
         \(Quantity.time(tcp.client.connect_us ?? 0)) passed, one round trip, before the first byte \
         of a TCP client could leave. The first packet of the UDP client was its first message.
         """
@@ -60,16 +61,19 @@ public struct Judge: Sendable {
       "held-20-udp"
     ) { runs in
       let (tcp, udp) = (runs[0], runs[1])
-      let held = Quantity.counted(tcp.network.toServer.reordered, "segment", "segments")
-      let (tcpLate, udpLate) = (tcp.serverCount.late, udp.serverCount.late)
-      let holds = tcpLate == 0 && tcp.client.late == 0 && udpLate > 0 && tcp.client.lost == 0
+      let (overtaken, udpLate) = (tcp.overtakenCount, udp.serverCount.late)
+      let segments = Quantity.counted(overtaken, "segment", "segments")
+      let queued = tcp.network.serverKernel["TcpExt.TCPOFOQueue"] ?? 0
+      let holds =
+        overtaken > 0 && tcp.serverCount.late == 0 && tcp.client.late == 0
+        && tcp.client.lost == 0 && udpLate > 0
       return (
         holds ? .held : .contradicted,
         """
-        The link let later packets overtake \(held) of TCP's, and the plugin saw all \
-        \(tcp.client.sent) messages in order: the kernel had put \
-        \(tcp.network.serverKernel["TcpExt.TCPOFOQueue"] ?? 0) segments aside until the ones \
-        before them came. Of UDP's \(udp.client.sent) messages, \(udpLate) came behind a later one.
+        On their way to the server \(segments) with messages of TCP's were overtaken, and the \
+        plugin saw all \(tcp.client.sent) messages in order: the kernel put what had come early \
+        (\(queued) segments) aside until the ones before it were there. Of UDP's \
+        \(udp.client.sent) messages, \(udpLate) came behind a later one.
         """
       )
     }
@@ -90,7 +94,7 @@ public struct Judge: Sendable {
       let share = Quantity.share(ratio(udp.client.lost, udp.client.sent) ?? 0)
       let mended =
         isMended
-        ? "all \(resending.client.sent) too, and sent \(resending.client.extraSends) of them again"
+        ? "all \(resending.client.sent) too, with \(resending.client.extraSends) datagrams more"
         : "\(resending.client.answered) of \(resending.client.sent)"
       return (
         !holds ? .contradicted : isMended ? .caveat : .held,
@@ -112,17 +116,17 @@ public struct Judge: Sendable {
       "repeat-10-tcp", "repeat-10-udp"
     ) { runs in
       let (tcp, udp) = (runs[0], runs[1])
+      let (tcpTwice, udpTwice) = (tcp.deliveredTwiceCount, udp.deliveredTwiceCount)
       let holds =
-        tcp.network.toServer.duplicated > 0 && tcp.serverCount.repeated == 0
-        && tcp.client.repeated == 0 && udp.network.toServer.duplicated > 0
-        && udp.serverCount.repeated == udp.network.toServer.duplicated
-      let segments = Quantity.counted(tcp.network.toServer.duplicated, "segment", "segments")
-      let datagrams = Quantity.counted(udp.network.toServer.duplicated, "datagram", "datagrams")
+        tcpTwice > 0 && tcp.serverCount.repeated == 0 && tcp.client.repeated == 0
+        && udpTwice > 0 && udp.serverCount.repeated == udpTwice
+      let segments = Quantity.counted(tcpTwice, "segment", "segments")
+      let datagrams = Quantity.counted(udpTwice, "datagram", "datagrams")
       return (
         holds ? .held : .contradicted,
         """
-        The link delivered \(segments) of TCP's twice on the way to the server, and the plugin saw \
-        none of them twice. It delivered \(datagrams) twice, and the plugin saw \
+        The link delivered \(segments) with messages to the server twice, and the plugin saw none \
+        of these messages twice. It delivered \(datagrams) twice, and the plugin saw \
         \(udp.serverCount.repeated) messages again, and answered them again.
         """
       )
@@ -133,23 +137,24 @@ public struct Judge: Sendable {
     claim(
       "errors", "TCP's delivery is free of errors, UDP does not care.",
       pictures: ["damage", "matrix"], "damage-tcp", "damage-udp", "damage-udp-unchecked",
-      "damage-swap-tcp"
+      "damage-swap-tcp", "damage-swap-udp"
     ) { runs in
-      let (tcp, udp, unchecked, swapped) = (runs[0], runs[1], runs[2], runs[3])
+      let (tcp, udp, unchecked) = (runs[0], runs[1], runs[2])
+      let swapped = runs[3...4].map(\.serverCount.damaged)
       let udpDiscarded = udp.network.serverKernel["Udp.InCsumErrors"] ?? 0
       let isCaught =
         tcp.serverCount.damaged == 0 && tcp.client.lost == 0 && udp.serverCount.damaged == 0
         && udpDiscarded > 0
-      let isMissed = unchecked.serverCount.damaged > 0 && swapped.serverCount.damaged > 0
+      let isMissed = unchecked.serverCount.damaged > 0 && swapped.allSatisfy { $0 > 0 }
       return (
         isCaught && isMissed ? .tooSimple : .contradicted,
         """
         UDP has a checksum too: of \(udp.network.toServer.corrupted) datagrams with a bit turned, \
-        the kernel discarded \(udpDiscarded), and none reached the plugin. Only with that checksum \
-        switched off did \(unchecked.serverCount.damaged) arrive damaged. TCP resent what its own \
-        checksum caught, but it is the same sum of 16 bits: where two words had changed places, \
-        \(swapped.serverCount.damaged) messages reached the plugin damaged, through TCP. Who \
-        must be sure adds a check of their own.
+        the kernel discarded \(udpDiscarded), and none reached the plugin. With that checksum \
+        switched off, \(unchecked.serverCount.damaged) arrived damaged. TCP resent what its own \
+        checksum caught, but both are the same sum of 16 bits, which does not see that two words \
+        have changed places: so \(swapped[0]) messages reached the plugin damaged over TCP, and \
+        \(swapped[1]) over UDP. Who must be sure adds a check of their own.
         """
       )
     }

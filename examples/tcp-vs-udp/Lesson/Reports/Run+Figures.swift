@@ -25,8 +25,35 @@ extension Run {
   var callsEach: Double { ratio(server.systemCalls.values.reduce(0, +), requestCount) ?? 0 }
   /// Over the link, both ways together, for each request.
   var packetsEach: Double { ratio(network.entered, requestCount) ?? 0 }
-  /// Packets of the handshake: what crossed before the first that carried bytes.
-  var packetsBeforeData: Int { packets.prefix { $0.payloadCount == 0 }.count }
+  /// What had crossed the link before the first packet with bytes entered it: the flags of each.
+  var flagsBeforeData: [String] {
+    guard let first = packets.first(where: { $0.payloadCount > 0 }) else { return [] }
+    return packets.filter { packet in
+      packet.left_us.contains { $0 <= first.entered_us }
+    }.map(\.flags)
+  }
+  /// Packets with bytes to the server that one which had entered later came out before.
+  var overtakenCount: Int {
+    let carrying = packets.filter { $0.direction == .toServer && $0.payloadCount > 0 }
+    return carrying.indices.count { place in
+      guard let left_us = carrying[place].left_us.first else { return false }
+      return carrying[(place + 1)...].contains { ($0.left_us.first ?? .max) < left_us }
+    }
+  }
+  /// Packets with bytes that came out to the server twice.
+  var deliveredTwiceCount: Int {
+    packets.count { $0.direction == .toServer && $0.payloadCount > 0 && $0.left_us.count == 2 }
+  }
+  /// Where datagrams found no room: `9,834 in the client's full buffer`.
+  var fullBuffers: String {
+    let counts = [
+      (network.clientKernel["Udp.RcvbufErrors"] ?? 0, "client"),
+      (network.serverKernel["Udp.RcvbufErrors"] ?? 0, "server"),
+    ]
+    let places = counts.filter { $0.0 > 0 }.map { "\(Quantity.count($0.0)) at the \($0.1)" }
+    return places.isEmpty
+      ? "no buffer was full" : "found a full buffer: \(places.joined(separator: ", "))"
+  }
   /// What some memory was at its highest above what it was at rest, for each peer, in bytes.
   func growthEach(_ memory: KeyPath<ServerReport.Sample, Int>) -> Double {
     let values = server.samples.map { $0[keyPath: memory] }

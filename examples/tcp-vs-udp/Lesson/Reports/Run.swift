@@ -35,7 +35,7 @@ public struct Run: Codable, Equatable, Sendable {
   public var client: ClientReport
   /// The server's account.
   public var server: ServerReport
-  /// Each packet, where the run is small enough to be drawn; empty otherwise. The list is in the
+  /// Each packet, where single ones are drawn or counted; empty otherwise. The list is in the
   /// file `ID.packets.tsv` in any case.
   public var packets: [PacketRecord]
 

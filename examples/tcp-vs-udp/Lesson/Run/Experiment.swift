@@ -19,8 +19,8 @@ struct Experiment: Equatable, Sendable {
   var client: [String]
   /// Are the worker's system calls to be traced? That makes it slow.
   var isTraced = false
-  /// Are its packets drawn?
-  var isDrawn = false
+  /// Are its packets drawn or looked at one by one?
+  var keepsPackets = false
   /// Does it measure CPU or memory, so that nothing may run beside it?
   var isAlone = false
 

@@ -17,6 +17,7 @@ struct Plan: Equatable, Sendable {
     var id: String
     var words: String
     var faults: [String]
+    var keepsPackets = false
 
     static func loss(_ percent: Int) -> Condition {
       Condition(
@@ -45,8 +46,12 @@ struct Plan: Equatable, Sendable {
     let losses = extent == .full ? [1, 5, 10, 20] : [10]
     let conditions =
       [Condition(id: "clean", words: "no faults", faults: [])] + losses.map(Condition.loss) + [
-        Condition(id: "repeat-10", words: "10 % repeated", faults: ["--duplicate", "10%"]),
-        Condition(id: "held-20", words: "20 % held back", faults: ["--reorder", "20%"]),
+        Condition(
+          id: "repeat-10", words: "10 % repeated", faults: ["--duplicate", "10%"],
+          keepsPackets: true),
+        Condition(
+          id: "held-20", words: "20 % held back", faults: ["--reorder", "20%"],
+          keepsPackets: true),
         Condition(id: "damage-5", words: "5 % damaged", faults: ["--corrupt", "5%"]),
         Condition(
           id: "storm", words: "all at once",
@@ -63,7 +68,8 @@ struct Plan: Equatable, Sendable {
       Way.allCases.map { way in
         Experiment(
           subject: "\(condition.id)-\(way.rawValue)", part: "matrix", condition: condition.words,
-          way: way, faults: condition.faults, client: client)
+          way: way, faults: condition.faults, client: client,
+          keepsPackets: condition.keepsPackets)
       }
     }
   }
@@ -97,16 +103,17 @@ struct Plan: Equatable, Sendable {
     ]
   }
 
-  /// One message each 5 ms, and the thirtieth is lost on its way. The link is long, so that many
-  /// are under way before TCP knows.
+  /// One message each 8 ms, and the thirtieth is lost on its way. The link is long, so that many
+  /// are under way before TCP knows, and fewer than TCP lets out at first (10 segments, RFC 6928):
+  /// otherwise it joins messages to segments, and loses several at once.
   private var line: [Experiment] {
     [Way.tcp, .udp].map { way in
       Experiment(
         subject: "line-\(way.rawValue)", part: "line", condition: "the thirtieth message lost once",
         way: way,
         faults: ["--lose", "to-server:30", "--delay", "25ms"],
-        client: ["--count", "100", "--every", "5ms"],
-        isDrawn: true)
+        client: ["--count", "100", "--every", "8ms"],
+        keepsPackets: true)
     }
   }
 
@@ -138,11 +145,13 @@ struct Plan: Equatable, Sendable {
         subject: "exchange-\(way.rawValue)", part: "exchange",
         condition: "the second message lost once, the third repeated", way: way,
         faults: ["--lose", "to-server:2", "--repeat", "to-server:3"],
-        client: ["--count", "4", "--every", "60ms", "--size", "32"] + Self.staying, isDrawn: true)
+        client: ["--count", "4", "--every", "60ms", "--size", "32"] + Self.staying,
+        keepsPackets: true)
     }
   }
 
-  /// A client that sends 8 MB and reads no answer for two seconds.
+  /// A client that sends 6 MB within a second, slowly enough for the server, and reads no answer
+  /// for two.
   private var reader: [Experiment] {
     [Way.tcp, .udp].map { way in
       Experiment(
@@ -150,7 +159,7 @@ struct Plan: Equatable, Sendable {
         condition: "the client does not read for 2 s",
         way: way, faults: ["--delay", "1ms"],
         client: [
-          "--count", "20000", "--burst", "50", "--every", "2ms", "--size", "400",
+          "--count", "10000", "--burst", "50", "--every", "5ms", "--size", "600",
           "--read-after", "2s",
         ], isAlone: true)
     }

@@ -154,7 +154,7 @@ struct Runner: ~Copyable {
       way: experiment.way, network: try read("network.json", of: experiment),
       client: try read("client.json", of: experiment),
       server: try read("server.json", of: experiment),
-      packets: experiment.isDrawn
+      packets: experiment.keepsPackets
         ? try PacketList.read(experiment.file("packets.tsv", in: places)) : [])
   }
 
