@@ -123,7 +123,8 @@ let package = Package(
     .executableTarget(
       name: "lesson",
       dependencies: [
-        "Lesson", "BadNetwork", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Lesson", "BadNetwork", "Lab", "Kernel",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "examples/tcp-vs-udp/lesson", swiftSettings: strict),
     .target(

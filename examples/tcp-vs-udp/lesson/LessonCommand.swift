@@ -1,7 +1,8 @@
 // The program `lesson`: the whole of it, or one of its pieces by hand.
 
 internal import ArgumentParser
-internal import Foundation
+internal import Kernel
+internal import Lab
 internal import Lesson
 
 /// The root command; without a subcommand it gives the lesson.
@@ -21,8 +22,21 @@ struct LessonCommand: ParsableCommand {
 
 /// Runs `body`; what it throws is told on stderr, and the program ends with its status.
 func telling(_ body: () throws -> Void) throws {
-  do { try body() } catch let failure as LessonFailure {
-    FileHandle.standardError.write(Data("lesson: \(failure)\n".utf8))
-    throw ExitCode(failure.status)
+  do {
+    try body()
+  } catch let code as ExitCode {
+    throw code
+  } catch {
+    Terminal.complain("lesson: \(error)\n")
+    throw ExitCode((error as? LessonFailure)?.status ?? 1)
+  }
+}
+
+/// Writes to stdout; whoever cannot read it must not think that all is well.
+func tell(_ text: String) throws {
+  do throws(SystemError) {
+    try Descriptor.standardOutput().writeAllWaiting(Array(text.utf8))
+  } catch {
+    throw LessonFailure("the report cannot be written to stdout: \(error.reason)")
   }
 }

@@ -1,7 +1,7 @@
 // How far the lesson is: on a terminal a line that is written over, elsewhere a line for each run
 // that has ended. On stderr, so that the report can be piped on.
 
-internal import Foundation
+internal import Lab
 
 /// Shows progress.
 final class ProgressLine {
@@ -35,5 +35,5 @@ final class ProgressLine {
     return "\(seconds / 60):\(seconds % 60 < 10 ? "0" : "")\(seconds % 60)"
   }
 
-  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+  private func write(_ text: String) { Terminal.complain(text) }
 }

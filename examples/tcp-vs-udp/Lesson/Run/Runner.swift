@@ -31,12 +31,15 @@ struct Runner: ~Copyable {
 
   /// Longer than any run of the plan takes, its deadline and its end included.
   private static let timeLimit = Duration.seconds(100)
+  /// Of the whole lesson, which is said to take three minutes at most.
+  private static let totalLimit = Duration.seconds(175)
 
   private let experiments: [Experiment]
   private let places: Experiment.Places
   private let seed: UInt64
   private let jobCount: Int
   private let signals: SignalDescriptor
+  private let started = ContinuousClock.now
   private var active: [Active] = []
   private var runs: [Run?]
 
@@ -110,6 +113,11 @@ struct Runner: ~Copyable {
     try poller.add(signals.descriptor.rawValue, token: 0)
     for run in active { try poller.add(run.process.ending.rawValue, token: 1) }
     _ = try poller.wait(timeout: .seconds(1))
+    guard ContinuousClock.now - started < Self.totalLimit else {
+      throw LessonFailure(
+        "not done after \(Self.totalLimit): \(runs.count { $0 == nil }) of \(runs.count) runs are "
+          + "missing; is this machine busy? --only makes some of the runs")
+    }
     while let (signal, _) = signals.next() {
       switch signal {
       case .terminate, .interrupt, .hangUp, .quit:
@@ -178,16 +186,22 @@ struct Runner: ~Copyable {
   ) -> LessonFailure {
     let path = experiment.file("log", in: places)
     let log = FileManager.default.contents(atPath: path) ?? Data()
-    let lines = String(decoding: log, as: UTF8.self).split(separator: "\n").suffix(5)
+    let lines = String(decoding: log, as: UTF8.self).split(separator: "\n")
+    // What one of the programs says went wrong, or else how it ended.
+    let complaints = lines.filter { line in
+      ["bad-network: ", "lesson: ", "Error: "].contains { line.hasPrefix($0) }
+    }
+    let words = complaints.isEmpty ? lines.suffix(5) : complaints[...]
     // No right to a network of its own: nothing of the lesson can be had, whichever run it was.
-    if status == LessonFailure.unavailable, let sentence = lines.last {
-      return LessonFailure(String(sentence), status: status)
+    if status == LessonFailure.unavailable, let sentence = words.last {
+      let colon = sentence.firstRange(of: ": ")
+      return LessonFailure(String(sentence[(colon?.upperBound ?? sentence.startIndex)...]), status: status)
     }
     let command = experiment.command(seed: seed, in: places).map(ShellWord.quoted)
     return LessonFailure(
       """
-      the run \(experiment.id) \(reason)\(lines.isEmpty ? "" : ":")
-      \(lines.map { "    \($0)" }.joined(separator: "\n"))
+      the run \(experiment.id) \(reason)\(words.isEmpty ? "" : ":")
+      \(words.map { "    \($0)" }.joined(separator: "\n"))
       again: \(command.joined(separator: " "))
       """)
   }

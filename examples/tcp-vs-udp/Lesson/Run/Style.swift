@@ -8,6 +8,8 @@ internal import Lab
 public struct Style: Sendable {
   /// Stdout is a terminal that takes it, and nobody has asked for none (https://no-color.org).
   public let isStyled: Bool
+  /// The same of stderr, where progress is shown.
+  let isProgressStyled: Bool
   /// Columns to fill, 60 to 100.
   public let width: Int
 
@@ -16,6 +18,7 @@ public struct Style: Sendable {
     let environment = ProcessInfo.processInfo.environment
     let isPlain = environment["TERM"] == "dumb" || !(environment["NO_COLOR"] ?? "").isEmpty
     isStyled = Terminal.isThere && !isPlain
+    isProgressStyled = Terminal.isAtError && !isPlain
     width = min(100, max(60, Terminal.columns ?? 100))
   }
 }

@@ -62,13 +62,14 @@ public struct Teacher {
   /// claim that was looked at came out as it should.
   public func teach(_ style: Style) throws -> (report: String, isAsExpected: Bool) {
     try checkPrograms()
+    try checkOutput()
     do {
       try FileManager.default.createDirectory(
         atPath: places.output, withIntermediateDirectories: true)
     } catch {
       throw LessonFailure("cannot make the folder \(places.output): \(error.localizedDescription)")
     }
-    let progress = ProgressLine(isStyled: style.isStyled)
+    let progress = ProgressLine(isStyled: style.isProgressStyled)
     defer { progress.end() }
     var runner = try Runner(
       experiments, seed: wishes.seed, places: places, jobCount: wishes.jobCount)
@@ -92,12 +93,36 @@ public struct Teacher {
   }
 
   private func checkPrograms() throws(LessonFailure) {
-    for name in ["bad-network", "portico", "libseq.so"] {
+    if experiments.contains(where: \.isTraced), !Self.isInPath("strace") {
+      throw LessonFailure(
+        "strace is not in PATH, with which the server's system calls are counted: install it "
+          + "(apt install strace)", status: LessonFailure.unavailable)
+    }
+    for name in ["bad-network", "portico", "portico-worker", "libseq.so"] {
       let path = "\(places.programs)/\(name)"
       guard Files.kind(of: path) == .regular else {
         throw LessonFailure(
           "\(path) is missing: run make build first", status: LessonFailure.unavailable)
       }
+    }
+  }
+
+  private static func isInPath(_ program: String) -> Bool {
+    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+    return folders.contains { Files.isExecutable("\($0)/\(program)") }
+  }
+
+  /// Some runs must not replace the page of all.
+  private func checkOutput() throws(LessonFailure) {
+    guard !wishes.only.isEmpty,
+      let data = FileManager.default.contents(atPath: "\(places.output)/results.json"),
+      let earlier = try? JSONDecoder().decode(Results.self, from: data)
+    else { return }
+    let others = Set(earlier.runs.map(\.id)).subtracting(experiments.map(\.subject))
+    guard others.isEmpty else {
+      throw LessonFailure(
+        "\(places.output) holds a lesson with \(others.count) other runs, which --only would "
+          + "replace: name another folder with --output")
     }
   }
 
