@@ -41,9 +41,12 @@ struct LayeringTests {
     ("Plugins/mock/", ["PorticoHandler", "Transcript"]),
     ("Plugins/", ["CPortico", "PorticoHandler"]),
     // The lesson on TCP and UDP: uses Kernel, and is used by nothing.
-    ("examples/tcp-vs-udp/lesson/", ["ArgumentParser", "BadNetwork", "Foundation", "Lesson"]),
+    (
+      "examples/tcp-vs-udp/lesson/",
+      ["ArgumentParser", "BadNetwork", "Foundation", "Kernel", "Lab", "Lesson"]
+    ),
     ("examples/tcp-vs-udp/Lesson/", ["BadNetwork", "Foundation", "Kernel", "Lab", "Numbered"]),
-    ("examples/tcp-vs-udp/bad-network/", ["ArgumentParser", "BadNetwork"]),
+    ("examples/tcp-vs-udp/bad-network/", ["ArgumentParser", "BadNetwork", "Lab"]),
     ("examples/tcp-vs-udp/BadNetwork/", ["Foundation", "Kernel", "Lab"]),
     ("examples/tcp-vs-udp/Lab/", ["CLab", "Glibc", "Kernel"]),
     ("examples/tcp-vs-udp/Numbered/", []),
