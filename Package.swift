@@ -133,7 +133,7 @@ let package = Package(
     .executableTarget(
       name: "bad-network",
       dependencies: [
-        "BadNetwork", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "BadNetwork", "Lab", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "examples/tcp-vs-udp/bad-network", swiftSettings: strict),
     .target(

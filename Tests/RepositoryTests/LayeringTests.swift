@@ -41,7 +41,10 @@ struct LayeringTests {
     ("Plugins/mock/", ["PorticoHandler", "Transcript"]),
     ("Plugins/", ["CPortico", "PorticoHandler"]),
     // The lesson on TCP and UDP: uses Kernel, and is used by nothing.
-    ("examples/tcp-vs-udp/lesson/", ["ArgumentParser", "BadNetwork", "Foundation", "Kernel", "Lab", "Lesson"]),
+    (
+      "examples/tcp-vs-udp/lesson/",
+      ["ArgumentParser", "BadNetwork", "Foundation", "Kernel", "Lab", "Lesson"]
+    ),
     (
       "examples/tcp-vs-udp/Lesson/",
       ["BadNetwork", "Foundation", "Glibc", "Kernel", "Lab", "Numbered"]

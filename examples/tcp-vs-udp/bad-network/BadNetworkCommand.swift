@@ -2,7 +2,7 @@
 
 internal import ArgumentParser
 internal import BadNetwork
-internal import Foundation
+internal import Lab
 
 /// Runs a server and a client with a bad network between them.
 @main
@@ -54,6 +54,7 @@ struct BadNetworkCommand: ParsableCommand {
   }
 
   func run() throws {
+    Terminal.keepPlaces()
     let (server, client) = try split()
     var plan = RunPlan(server: server, client: client)
     plan.seed = faultOptions.seed
@@ -85,6 +86,6 @@ struct BadNetworkCommand: ParsableCommand {
   }
 
   private func complain(_ sentence: String) {
-    FileHandle.standardError.write(Data("bad-network: \(sentence)\n".utf8))
+    Terminal.complain("bad-network: \(sentence)\n")
   }
 }

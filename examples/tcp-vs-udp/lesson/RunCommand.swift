@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import Foundation
+internal import Lab
 internal import Lesson
 
 /// Gives the lesson.
@@ -45,6 +46,7 @@ struct RunCommand: ParsableCommand {
   }
 
   func run() throws {
+    Terminal.keepPlaces()
     try telling {
       let folder = URL(fileURLWithPath: output).path
       let teacher = try Teacher(
