@@ -64,8 +64,42 @@ struct LessonEndTests {
     let finished = try Finished(
       GivenLesson.program, ["--small", "--only", "calls-udp", "--output", folder.path],
       environment: ["PATH": folder.path])
-    #expect(finished.exit != .status(0))
-    #expect(finished.error.contains("strace"), "\(finished.error)")
+    #expect(finished.exit == .status(69))
+    #expect(finished.error.contains("strace is not in PATH"), "\(finished.error)")
+    #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/calls-udp.log"), "at once")
+  }
+
+  @Test func `A few runs do not replace the page of many`() throws {
+    let folder = try Paths.newFolder()
+    let page = folder.appending(path: "index.html")
+    func give(_ only: String...) throws -> Finished {
+      try Finished(
+        GivenLesson.program,
+        ["--small", "--output", folder.path] + only.flatMap { ["--only", $0] },
+        within: .seconds(60))
+    }
+    #expect(try give("reads-1-udp", "reads-4-udp").exit == .status(0))
+    let before = try Data(contentsOf: page)
+    let fewer = try give("reads-1-udp")
+    #expect(fewer.exit == .status(1))
+    #expect(fewer.error.contains("name another folder with --output"), "\(fewer.error)")
+    #expect(try Data(contentsOf: page) == before)
+    #expect(try give("reads-").exit == .status(0), "more may")
+  }
+
+  @Test func `Where nobody can read what it says, it ends as usual or says that`() throws {
+    let folder = try Paths.newFolder()
+    let script = """
+      status=0; "$0" --small --only reads-1-udp --output "$1" 2>&- >/dev/null || status=$?
+      echo "closed $status"
+      status=0; "$0" --small --only reads-1-udp --output "$1" >/dev/full || status=$?
+      echo "full $status"
+      """
+    let finished = try Finished(
+      URL(fileURLWithPath: "/bin/sh"), ["-c", script, GivenLesson.program.path, folder.path],
+      within: .seconds(60))
+    #expect(finished.output == "closed 0\nfull 1\n", "\(finished.error)")
+    #expect(finished.error.contains("cannot be written to stdout: No space left"))
   }
 
   @Test(arguments: [

@@ -89,7 +89,8 @@ struct LessonFilesTests {
       }
       let (one, two) = (try fates(first), try fates(again))
       let shared = Set(one.keys).intersection(two.keys)
-      #expect(shared.count > 100)
+      // The shorter one is shorter by what was joined to larger segments.
+      #expect(shared.count > min(one.count, two.count) / 4, "\(shared.count) of \(one.count)")
       for name in shared { #expect(one[name] == two[name], "\(run): \(name)") }
     }
   }

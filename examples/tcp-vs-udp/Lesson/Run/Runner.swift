@@ -195,7 +195,8 @@ struct Runner: ~Copyable {
     // No right to a network of its own: nothing of the lesson can be had, whichever run it was.
     if status == LessonFailure.unavailable, let sentence = words.last {
       let colon = sentence.firstRange(of: ": ")
-      return LessonFailure(String(sentence[(colon?.upperBound ?? sentence.startIndex)...]), status: status)
+      return LessonFailure(
+        String(sentence[(colon?.upperBound ?? sentence.startIndex)...]), status: status)
     }
     let command = experiment.command(seed: seed, in: places).map(ShellWord.quoted)
     return LessonFailure(
