@@ -22,7 +22,8 @@ public struct SignalDescriptor: ~Copyable {
   /// Can be read when a signal has come.
   public let descriptor: Descriptor
 
-  /// Blocks every `HostSignal` in this thread, and in those it starts, and ignores SIGPIPE.
+  /// Blocks every `HostSignal` in this thread, and in those it starts, and ignores SIGPIPE. To be
+  /// made before the first child: whoever started this process may have had it ignore SIGCHLD.
   public init() throws(SystemError) {
     let numbers = HostSignal.allCases.map(\.rawValue)
     // SAFETY: the array's storage is valid inside the closure.

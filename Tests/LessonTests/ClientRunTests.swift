@@ -47,9 +47,12 @@ struct ClientRunTests {
     #expect(report.messages.map(\.arrival) == Array(1...200))
     #expect(report.messages.allSatisfy { $0.attempts == 1 && !$0.isDamaged })
     #expect((report.connect_us != nil) == (transport == "tcp"))
-    // Due by the clock in an open loop, and after the last answer in lockstep.
+    // Due by the clock in an open loop, and after the last answer in lockstep. The clock starts
+    // with the connection.
+    let start_us = report.connect_us ?? 0
     for (place, message) in report.messages.enumerated() {
-      #expect(message.due_us == place * 1000 || (!options.isEmpty && message.due_us > place * 1000))
+      let due_us = start_us + place * 1000
+      #expect(message.due_us == due_us || (!options.isEmpty && message.due_us > due_us))
       #expect(message.due_us <= message.sent_us! && message.sent_us! <= message.answered_us!)
     }
   }
@@ -59,7 +62,7 @@ struct ClientRunTests {
     let stream = try run(server(host, "tcp"), "--count", "10", "--burst", "10").report
     #expect(stream.ending == .complete)
     #expect(Set(stream.messages.map(\.call)).count <= 2)
-    #expect(Set(stream.messages.map(\.due_us)) == [0])
+    #expect(Set(stream.messages.map(\.due_us)) == [stream.connect_us])
     let datagrams = try run(server(host, "udp"), "--count", "10", "--burst", "10").report
     #expect(Set(datagrams.messages.map(\.call)) == Set(1...10))
     #expect(datagrams.reads == 10)
@@ -113,9 +116,13 @@ struct ClientRunTests {
     let (finished, report) = try run(
       "udp://127.0.0.1:\(port)", "--count", "50", "--every", "1ms", "--resend")
     #expect(finished.exit == .status(0))
-    #expect(finished.output.contains("sent again: 50 times"), "\(finished.output)")
     #expect(report.ending == .complete && report.resends)
-    #expect(report.messages.allSatisfy { $0.attempts == 2 && $0.answers == 1 })
+    // A busy server's answer may come after yet another attempt, which it answers as well.
+    let attempts = report.messages.map(\.attempts)
+    #expect(attempts.allSatisfy { $0 >= 2 }, "\(attempts)")
+    #expect(report.messages.allSatisfy { $0.answers >= 1 && $0.answers < $0.attempts })
+    let again = attempts.reduce(0) { $0 + $1 - 1 }
+    #expect(finished.output.contains("sent again: \(again) times"), "\(finished.output)")
     #expect(report.delays_us.first! >= 200_000)
     // Without it they are lost.
     let lost = try run(
@@ -133,7 +140,7 @@ struct ClientRunTests {
       "udp://127.0.0.1:\(port)", "--count", "4", "--lockstep", "--wait", "100ms"
     ).report
     #expect(report.ending == .incomplete && report.sent == 4 && report.lost == 4)
-    #expect((400_000...1_500_000).contains(report.finished_us), "\(report.finished_us)")
+    #expect((400_000...15_000_000).contains(report.finished_us), "\(report.finished_us)")
     let dues = report.messages.map(\.due_us)
     #expect(zip(dues, dues.dropFirst()).allSatisfy { $1 - $0 >= 100_000 }, "\(dues)")
   }
@@ -157,10 +164,11 @@ struct ClientRunTests {
     let (finished, report) = try run(server, "--count", "5", "--wait", "300ms")
     #expect(finished.exit == .status(0), "\(finished.error)")
     #expect(report.ending == .incomplete && report.strangers == 5 && report.lost == 5)
-    #expect(report.finished_us < 2_000_000)
+    #expect(report.finished_us < 15_000_000, "before its deadline")
     // With a connection for each, the next does not wait.
     let each = try run(server, "--count", "5", "--connection-each").report
-    #expect(each.ending == .incomplete && each.strangers == 5 && each.finished_us < 2_000_000)
+    #expect(each.ending == .incomplete && each.strangers == 5)
+    #expect(each.finished_us < 15_000_000, "before its deadline")
   }
 
   @Test func `A connection for each message is closed behind it`() throws {
@@ -196,21 +204,26 @@ struct ClientRunTests {
     let file = try Paths.newFolder().appending(path: "report.json")
     let child = try Child(
       Self.program,
-      ["client", server(host, "tcp"), "--count", "1000", "--report", file.path])
-    pause(for: .milliseconds(500))
+      [
+        "client", server(host, "tcp"), "--count", "10000", "--deadline", "200s", "--report",
+        file.path,
+      ])
+    #expect(try eventually { try host.counters()["replies", default: 0] > 5 })
     for worker in host.workers { kill(worker, SIGKILL) }
     #expect(try child.wait() == .status(1))
     #expect(child.error.text.contains("broke after"), "\(child.error.text)")
     let report = try JSONDecoder().decode(ClientReport.self, from: Data(contentsOf: file))
-    #expect(report.ending == .broken && report.answered > 0 && report.answered < 1000)
+    #expect(report.ending == .broken && report.answered > 0 && report.answered < 10000)
   }
 
   @Test func `A key ends it at once, with what it has`() throws {
     let host = try host()
-    let child = try Child(Self.program, ["client", server(host, "udp"), "--count", "2000"])
-    pause(for: .milliseconds(500))
+    let child = try Child(
+      Self.program,
+      ["client", server(host, "udp"), "--count", "100000", "--deadline", "1000s"])
+    #expect(try eventually { try host.counters()["datagrams out", default: 0] > 5 })
     child.send(SIGINT)
-    #expect(try child.wait(within: .seconds(2)) == .status(0))
+    #expect(try child.wait(within: .seconds(20)) == .status(0))
     #expect(child.output.text.contains("incomplete after"), "\(child.output.text)")
   }
 
@@ -221,7 +234,7 @@ struct ClientRunTests {
     (["udp://127.0.0.1:1", "--connection-each"], "UDP has no connections"),
     (["tcp://127.0.0.1:1", "--connection-each", "--peers"], "choose one"),
     (["tcp://127.0.0.1:1", "--size", "18"], "from 19 to 65000"),
-    (["tcp://127.0.0.1:1", "--every", "10"], "write one such as 500us"),
+    (["tcp://127.0.0.1:1", "--every", "10"], "write one like 10ms"),
     (["tcp://localhost:1"], "no numeric address"),
     (["tcp://127.0.0.1:1", "--count", "10", "--burst", "11"], "from 1 to --count, 10"),
   ])

@@ -9,6 +9,7 @@ import Testing
 struct ScheduleTests {
   @Test func `Messages are due by the clock, whatever became of the others`() {
     var schedule = Schedule(count: 5, burst: 2, pause_us: 100, isLockstep: false)
+    schedule.begin(at: 0)
     #expect(schedule.take(at: 0) == .init(numbers: 0..<2, due_us: 0))
     #expect(schedule.take(at: 99) == nil)
     #expect(schedule.nextDue_us == 100)
@@ -18,8 +19,22 @@ struct ScheduleTests {
     #expect(schedule.isDone && schedule.nextDue_us == nil && schedule.take(at: 9000) == nil)
   }
 
+  @Test(arguments: [false, true])
+  func `Nothing is due before the beginning, and no burst at it`(isLockstep: Bool) {
+    var schedule = Schedule(count: 3, burst: 1, pause_us: 100, isLockstep: isLockstep)
+    #expect(schedule.take(at: 5000) == nil && schedule.nextDue_us == nil)
+    #expect(!schedule.isWaiting && !schedule.isDone)
+    schedule.begin(at: 5000)
+    #expect(schedule.take(at: 5001) == .init(numbers: 0..<1, due_us: 5000))
+    schedule.settle(0, at: 5002)
+    schedule.begin(at: 5050)
+    #expect(schedule.take(at: 5099) == nil)
+    #expect(schedule.take(at: 5100) == .init(numbers: 1..<2, due_us: 5100))
+  }
+
   @Test func `In lockstep a burst waits for all answers to the last`() {
     var schedule = Schedule(count: 4, burst: 2, pause_us: 0, isLockstep: true)
+    schedule.begin(at: 0)
     #expect(schedule.take(at: 3) == .init(numbers: 0..<2, due_us: 0))
     #expect(schedule.isWaiting && schedule.nextDue_us == nil)
     schedule.settle(1, at: 10)
@@ -33,6 +48,7 @@ struct ScheduleTests {
 
   @Test func `In lockstep the time between two is kept as well`() {
     var schedule = Schedule(count: 2, burst: 1, pause_us: 100, isLockstep: true)
+    schedule.begin(at: 0)
     _ = schedule.take(at: 0)
     schedule.settle(0, at: 10)
     #expect(schedule.take(at: 50) == nil)

@@ -32,14 +32,14 @@ public enum Laboratory {
       _ = try NetworkNamespace()
       Promptness.claim()
       let relay = try Relay(server: server, client: client, link: link, capture: capture)
-      let experiment = try Experiment(plan, relay: relay, say: say)
-      let outcome = try experiment.follow()
-      try experiment.end()
+      let session = try LinkSession(plan, relay: relay, say: say)
+      let outcome = try session.follow()
+      try session.end()
       try accounts.write(
-        try experiment.report(outcome, cpu_us: Int((Instants.cpu - cpuAtStart) / 1000)),
-        experiment.records)
-      experiment.explain(outcome)
-      return experiment.status(outcome)
+        try session.report(outcome, cpu_us: Int((Instants.cpu - cpuAtStart) / 1000)),
+        session.records)
+      session.explain(outcome)
+      return session.status(outcome)
     } catch {
       throw .kernel(error)
     }

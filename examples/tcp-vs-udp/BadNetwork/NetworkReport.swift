@@ -9,7 +9,8 @@ public struct NetworkReport: Codable, Equatable, Sendable {
     public var entered = 0
     /// Bytes of the packets that entered, IP headers included.
     public var enteredBytes = 0
-    /// Packets that came out: those that entered, less the dropped, plus the duplicated.
+    /// Packets that came out: those that entered, less the dropped, plus the duplicated, less those
+    /// that overflowed inside and those that were still under way when the run ended.
     public var crossed = 0
     /// Of those that entered, those that had this done to them.
     public var dropped = 0
@@ -21,7 +22,9 @@ public struct NetworkReport: Codable, Equatable, Sendable {
     public var corrupted = 0
     /// Had two words swapped.
     public var swapped = 0
-    /// Lost before they entered, because the interface's queue was full. 0, or the run says little.
+    /// Packets and copies that had no room: in the queue of the interface that they were sent over
+    /// (those never entered), on the link, which holds 64 MB, or in the kernel that they came out
+    /// to. 0, or the run says little.
     public var overflowed = 0
 
     /// Nothing yet.

@@ -15,7 +15,7 @@ public struct PacketRecord: Codable, Equatable, Sendable {
     case dropped
     /// It came out twice.
     case duplicated
-    /// It was held back, so that later ones overtook it.
+    /// It was held back, so that later ones may overtake it.
     case reordered
     /// A bit of its payload came out wrong.
     case corrupted

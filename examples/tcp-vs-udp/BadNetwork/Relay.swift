@@ -52,7 +52,8 @@ struct Relay: ~Copyable {
     self.client = client
     self.link = link
     self.capture = capture
-    calendarOffset = Instants.calendar - Instants.now
+    // A calendar that was never set may be behind the time since the machine was started.
+    calendarOffset = Instants.calendar &- Instants.now
   }
 
   /// From now on `turn` also reports when that descriptor can be read.
@@ -91,7 +92,7 @@ struct Relay: ~Copyable {
         continue
       }
       link.came(arrival, now: now)
-      try capture?.add(arrival.bytes, calendar_us: (now + calendarOffset) / 1000)
+      try capture?.add(arrival.bytes, calendar_us: (now &+ calendarOffset) / 1000)
     }
   }
 

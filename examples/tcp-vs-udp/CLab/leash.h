@@ -3,7 +3,11 @@
  * a process that leads the child's process group, reads from a pipe that only this process can
  * write to, and kills the group when that pipe ends. PR_SET_PDEATHSIG would not do: it tells of the
  * death of a thread, not of a process, and reaches no grandchild.
- * Between fork and exec only calls are made that are safe there when other threads exist.
+ * Where this process has other threads, the child may make only calls that are safe in a signal
+ * handler until it is another program: it does, but for execvpe, which glibc (since 2.24) keeps free
+ * of locks and of malloc, and system calls that POSIX does not know. The leash stays a copy of this
+ * process, and when it ends those in a namespace it looks through /proc with opendir and snprintf:
+ * it relies on glibc, whose fork leaves malloc usable in the child.
  */
 #ifndef CLAB_LEASH_H
 #define CLAB_LEASH_H
@@ -123,17 +127,20 @@ static inline void clab_give_up(int status_end, int step) {
 /* The child's way to exec. sources are numbered above every target. */
 static inline void clab_become(char *const *arguments, char *const *environment,
                                const int *sources, const int *targets, size_t count,
-                               int namespace_fd, pid_t parent, pid_t group, int status_end) {
+                               int namespace_fd, int terminal_fd, pid_t parent, pid_t group,
+                               int status_end) {
   sigset_t none;
   struct sigaction standard;
   memset(&standard, 0, sizeof standard);
   standard.sa_handler = SIG_DFL;
   for (int number = 1; number < NSIG; number++) sigaction(number, &standard, NULL);
+  /* Where the parent has died by now, the leash may have looked round before we were there. */
+  if (setpgid(0, group) < 0) clab_give_up(status_end, CLAB_STEP_PREPARE);
+  /* While SIGTTOU is still blocked: it would stop who takes the terminal from the background. */
+  if (terminal_fd >= 0) (void)tcsetpgrp(terminal_fd, group);
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
 
-  /* Where the parent has died by now, the leash may have looked round before we were there. */
-  if (setpgid(0, group) < 0) clab_give_up(status_end, CLAB_STEP_PREPARE);
   if (getppid() != parent) _exit(1);
   if (namespace_fd >= 0 && setns(namespace_fd, CLONE_NEWNET) < 0)
     clab_give_up(status_end, CLAB_STEP_NAMESPACE);
@@ -159,7 +166,7 @@ static inline void clab_end_child(clab_child *child) {
 
 /* Forks leash and child, once every descriptor is in place. */
 static inline int clab_fork(char *const *arguments, char *const *environment, const int *sources,
-                            const int *targets, size_t count, int namespace_fd,
+                            const int *targets, size_t count, int namespace_fd, int terminal_fd,
                             const int leash_ends[2], const int status_ends[2],
                             clab_child *child) {
   pid_t parent = getpid();
@@ -170,7 +177,7 @@ static inline int clab_fork(char *const *arguments, char *const *environment, co
   setpgid(child->leash, child->leash);
   child->pid = fork();
   if (child->pid == 0)
-    clab_become(arguments, environment, sources, targets, count, namespace_fd, parent,
+    clab_become(arguments, environment, sources, targets, count, namespace_fd, terminal_fd, parent,
                 child->leash, status_ends[1]);
   return child->pid < 0 ? -errno : 0;
 }
@@ -178,11 +185,12 @@ static inline int clab_fork(char *const *arguments, char *const *environment, co
 /*
  * Starts a program, looked up in PATH where its name has no slash. sources[i] becomes descriptor
  * targets[i] of the child, which has no others, no signal blocked, and is in `namespace_fd` where
+ * that is not negative. Its group becomes the foreground one of the terminal `terminal_fd`, where
  * that is not negative. Returns when it runs, or with -errno and child->step. Whoever asks ends
  * with clab_end_child, and closes end and pidfd.
  */
 static inline int clab_start(char *const *arguments, char *const *environment, const int *sources,
-                             const int *targets, size_t count, int namespace_fd,
+                             const int *targets, size_t count, int namespace_fd, int terminal_fd,
                              clab_child *child) {
   int leash_ends[2] = {-1, -1}, status_ends[2] = {-1, -1}, words[2], error = 0, lowest = 3;
   int *copies = calloc(count + 1, sizeof *copies);
@@ -211,8 +219,8 @@ static inline int clab_start(char *const *arguments, char *const *environment, c
   if (!error) {
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    error = clab_fork(arguments, environment, copies, targets, count, namespace_fd, leash_ends,
-                      status_ends, child);
+    error = clab_fork(arguments, environment, copies, targets, count, namespace_fd, terminal_fd,
+                      leash_ends, status_ends, child);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
   }
   if (status_ends[1] >= 0) close(status_ends[1]);
@@ -250,6 +258,14 @@ static inline int clab_look(pid_t pid, int *status, int *signal_number) {
   *status = WIFEXITED(raw) ? WEXITSTATUS(raw) : 0;
   *signal_number = WIFSIGNALED(raw) ? WTERMSIG(raw) : 0;
   return ended;
+}
+
+/* The signal that has stopped the child since it was last asked; 0 for none. */
+static inline int clab_look_for_stop(pid_t pid) {
+  siginfo_t found;
+  found.si_pid = 0;
+  if (waitid(P_PID, (id_t)pid, &found, WSTOPPED | WNOHANG) < 0 || found.si_pid == 0) return 0;
+  return found.si_status;
 }
 
 static inline int clab_signal(pid_t pid, int number) { return kill(pid, number) < 0 ? -errno : 0; }

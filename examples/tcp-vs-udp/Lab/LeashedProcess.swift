@@ -26,6 +26,9 @@ public struct LeashedProcess: ~Copyable {
     /// The network namespace to start it in, as a descriptor; nil for that of this process. What is
     /// in there is then killed too when this process dies, whatever group it is in.
     public var namespace: Int32?
+    /// The terminal whose keys are for it and its group from the start; nil for none. Whoever gives
+    /// it away takes it back: see `TerminalLoan`.
+    public var terminal: Int32?
 
     /// A program with nothing said about the rest.
     public init(_ command: [String]) { self.command = command }
@@ -35,6 +38,8 @@ public struct LeashedProcess: ~Copyable {
   public let pid: Int32
   /// Can be read once it has ended: for a poller.
   public let ending: Descriptor
+  /// Its process group.
+  public var group: Int32 { leash }
   private let end: Descriptor
   private let leash: Int32
   private var reason: ExitReason?
@@ -61,7 +66,7 @@ public struct LeashedProcess: ~Copyable {
             unsafe clab_start(
               command, setup.environment == nil ? clab_environment() : environment,
               sources.baseAddress, targets.baseAddress, sources.count, setup.namespace ?? -1,
-              &child)
+              setup.terminal ?? -1, &child)
           }
         }
       }
@@ -87,12 +92,15 @@ public struct LeashedProcess: ~Copyable {
     unsafe clab_end_child(&child)
   }
 
-  /// How it ended, or nil while it runs. Asking again gives the same answer.
+  /// How it ended, or nil while it runs. Asking again gives the same answer. This process must not
+  /// ignore SIGCHLD, since the kernel then forgets how children end: `SignalDescriptor` sees to it.
   public mutating func poll() -> ExitReason? {
     if reason == nil {
       var (status, signal): (Int32, Int32) = (0, 0)
       // SAFETY: both numbers live until the call has returned.
-      if unsafe clab_look(pid, &status, &signal) != 0 {
+      let ended = unsafe clab_look(pid, &status, &signal)
+      precondition(ended >= 0, "BUG: SIGCHLD is ignored, or somebody else waited for a child")
+      if ended > 0 {
         reason = signal != 0 ? .killed(signal: signal) : .exited(status: status)
       }
     }
@@ -114,6 +122,13 @@ public struct LeashedProcess: ~Copyable {
   public func signal(_ number: Int32) {
     guard reason == nil else { return }
     _ = clab_signal(pid, number)
+  }
+
+  /// The signal that has stopped it since it was last asked: a key, or reading from a terminal that
+  /// is not its own. Nil for none.
+  public func stop() -> Int32? {
+    let signal = reason == nil ? clab_look_for_stop(pid) : 0
+    return signal == 0 ? nil : signal
   }
 
   /// Kills it and everything in its process group, which may also be what it left behind.

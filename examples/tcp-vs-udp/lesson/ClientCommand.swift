@@ -31,8 +31,8 @@ struct ClientCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Time from one burst to the next. (default: 10ms; 1ms with --peers; none where each message "
-        + "waits for an answer)",
+      "Time from one burst to the next; over one TCP connection counted from when that is there. "
+        + "(default: 10ms; 1ms with --peers; none where each message waits for an answer)",
       valueName: "time"), transform: time)
   var every: TimeSpan?
 
@@ -73,7 +73,7 @@ struct ClientCommand: ParsableCommand {
   @Flag(help: "TCP: a connection for each message, one after the other.")
   var connectionEach = false
 
-  @Flag(help: "A socket for each message, all kept until the end and half a second longer.")
+  @Flag(help: "A socket for each message, all kept until the end and a second longer.")
   var peers = false
 
   @Option(

@@ -43,7 +43,8 @@ public struct ClientPlan: Equatable, Sendable {
   /// One, or one for each message.
   public var sockets = Sockets.one
   /// How long the client stays when it is done, for what comes late: answers again, the end of its
-  /// connection. `.many` sockets are kept for half a second at least, for whoever counts them.
+  /// connection. `.many` sockets are kept for a second at least, for whoever counts them and what
+  /// they cost while nothing is said.
   public var linger = Duration.zero
 
   /// A hundred messages of 64 bytes, one each 10 ms.
@@ -52,7 +53,7 @@ public struct ClientPlan: Equatable, Sendable {
   /// How often a datagram is sent again at most.
   public static let mostResends = 10
   /// How long the client really stays.
-  var stay: Duration { sockets == .many ? max(linger, .milliseconds(500)) : linger }
+  var stay: Duration { sockets == .many ? max(linger, .seconds(1)) : linger }
 
   /// Between two bursts.
   var pause: Duration {

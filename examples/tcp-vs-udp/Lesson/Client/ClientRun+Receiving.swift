@@ -29,8 +29,15 @@ extension ClientRun {
       return false
     }
     lane.state = .open
-    ledger.connected(at: now_us)
+    connected(at: now_us)
     return true
+  }
+
+  /// A connection is there: of many each message has its own, and one of all is what they waited
+  /// for.
+  mutating func connected(at now_us: Int) {
+    ledger.connected(at: now_us)
+    schedule.begin(at: now_us)
   }
 
   private mutating func receive(_ lane: Lane) {

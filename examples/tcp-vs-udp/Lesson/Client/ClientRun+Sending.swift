@@ -39,7 +39,11 @@ extension ClientRun {
         isStream: server.isStream, host: server.host, port: server.port)
       if plan.isUnchecked { try socket.leaveOutChecksums() }
       let lane = Lane(socket, token: UInt64(lanes.count), size: plan.size)
-      if server.isStream, lane.state == .open { ledger.connected(at: now_us) }
+      if !server.isStream {
+        schedule.begin(at: 0)
+      } else if lane.state == .open {
+        connected(at: now_us)
+      }
       lanes.append(lane)
       return lane
     } catch {

@@ -45,7 +45,11 @@ public struct ClientRun: ~Copyable {
     var run = try ClientRun(plan)
     try run.poller.watch(
       interruption.rawValue, token: Self.interruption, receiving: true, sending: false)
-    if plan.sockets == .one { run.open() }
+    if plan.sockets == .one {
+      run.open()
+    } else {
+      run.schedule.begin(at: 0)
+    }
     while run.ending == nil {
       try run.advance()
       if run.ending == nil { try run.wait(atMost: run.timeToNext) }

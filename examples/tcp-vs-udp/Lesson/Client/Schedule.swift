@@ -1,5 +1,6 @@
 // Which message is due when. Pure: whoever asks brings the time, in microseconds since the client
 // began. It hands out each message once, in order; what a held up sender has not taken stays due.
+// Nothing is due before it was told to begin: over one connection that is when it is there.
 
 /// The plan of sending.
 struct Schedule: Equatable, Sendable {
@@ -15,6 +16,8 @@ struct Schedule: Equatable, Sendable {
   private let pause_us: Int
   private let isLockstep: Bool
   private var next = 0
+  /// Where due times are counted from; nil before it has begun.
+  private var start_us: Int?
   /// In lockstep: what the next burst waits for.
   private var unsettled: Set<Int> = []
   /// In lockstep: when the last burst was settled.
@@ -28,16 +31,20 @@ struct Schedule: Equatable, Sendable {
     self.isLockstep = isLockstep
   }
 
+  /// The first burst is due now, and the others are counted from here. Only the first time counts.
+  mutating func begin(at now_us: Int) { start_us = start_us ?? now_us }
+
   /// Has everything been handed out?
   var isDone: Bool { next == count }
 
   /// Is the next burst held back by an answer that is missing?
   var isWaiting: Bool { !isDone && !unsettled.isEmpty }
 
-  /// When the next burst is due; nil when there is none, or in lockstep as long as it waits.
+  /// When the next burst is due; nil when there is none, before the beginning, and in lockstep as
+  /// long as it waits.
   var nextDue_us: Int? {
-    if isDone || !unsettled.isEmpty { return nil }
-    return max(next / burst * pause_us, released_us)
+    guard let start_us, !isDone, unsettled.isEmpty else { return nil }
+    return max(start_us + next / burst * pause_us, released_us)
   }
 
   /// The next burst, if it is due.

@@ -6,7 +6,9 @@ public struct ClientReport: Codable, Equatable, Sendable {
   /// A message, from sending to its answer.
   public struct Message: Codable, Equatable, Sendable {
     /// When it was due: where in time its delay is counted from, so that a sender that is held up
-    /// does not look fast.
+    /// does not look fast. Over one TCP connection the first is due when that is there
+    /// (`connect_us`), otherwise when the client begins: with a connection for each message the
+    /// making of it is part of the delay.
     public var due_us = 0
     /// When the kernel first took it; nil if it never did.
     public var sent_us: Int?

@@ -32,14 +32,14 @@ struct OutputPipe: ~Copyable {
     writingEnd = -1
   }
 
-  /// What is there; empty when nothing is.
-  mutating func read() -> [UInt8] {
+  /// What is there; empty when nothing is, and at the end, which `isAtEnd` then says.
+  mutating func read() throws(SystemError) -> [UInt8] {
     do throws(SystemError) {
       let bytes = try reading.readSome(atMost: 1 << 16)
       if bytes.isEmpty { isAtEnd = true }
       return bytes
     } catch {
-      if error.code != EAGAIN { isAtEnd = true }
+      guard error.code == EAGAIN else { throw error }
       return []
     }
   }

@@ -60,7 +60,7 @@ public enum Server {
     _ plan: ServePlan, _ whenReady: () throws(LessonFailure) -> Void
   ) throws -> ServerReport {
     let signals = try SignalDescriptor()
-    guard !Inquiry.isTaken(try plan.address(isStream: true)) else {
+    guard try !Inquiry.isTaken(plan.address(isStream: true)) else {
       throw LessonFailure(
         "another program serves port \(plan.port) already: end it, or choose another --port")
     }
@@ -87,7 +87,7 @@ public enum Server {
     var watch = try WorkerWatch(host.worker, isTraced: plan.isTraced)
     try whenReady()
     try watch.run(until: signals, beside: &host)
-    let tallies = Inquiry.ask(try plan.address(isStream: false), within: .seconds(3))
+    let tallies = try Inquiry.ask(plan.address(isStream: false), within: .seconds(3))
     guard let tallies else { throw host.failure("the server does not say what it has counted") }
     return watch.report(tallies)
   }

@@ -33,16 +33,16 @@ struct Tracer: ~Copyable {
     return tracer
   }
 
-  private mutating func waitUntilAttached(to worker: Int32) throws(LessonFailure) {
+  private mutating func waitUntilAttached(to worker: Int32) throws {
     let deadline = ContinuousClock.now + Self.patience
     while !ProcessTree.isTraced(worker) {
       guard process.poll() == nil, ContinuousClock.now < deadline else {
-        let words = String(decoding: complaints.read(), as: UTF8.self).split(separator: "\n")
+        let words = String(decoding: try complaints.read(), as: UTF8.self).split(separator: "\n")
         throw LessonFailure(
           "strace cannot trace the worker: \(words.first ?? "it does not say why"); run as root, "
             + "allow it (sysctl kernel.yama.ptrace_scope=0), or leave out --trace")
       }
-      read()
+      try read()
       _ = pipe.reading.isReadable(within: .milliseconds(5))
     }
     // Its own copy is open by now: it was opened before anything is traced.
@@ -60,21 +60,21 @@ struct Tracer: ~Copyable {
   }
 
   /// Takes what is there.
-  mutating func read() {
+  mutating func read() throws(SystemError) {
     while true {
-      let bytes = pipe.read()
+      let bytes = try pipe.read()
       if bytes.isEmpty { return }
       reader.feed(bytes)
     }
   }
 
   /// Lets the worker go on alone, and says what strace saw.
-  mutating func detach() -> TraceReader {
+  mutating func detach() throws(SystemError) -> TraceReader {
     process.signal(SIGINT)
     let deadline = ContinuousClock.now + Self.patience
     while !pipe.isAtEnd, ContinuousClock.now < deadline {
       _ = pipe.reading.isReadable(within: .milliseconds(50))
-      read()
+      try read()
     }
     _ = process.wait(within: .seconds(1))
     return reader

@@ -40,7 +40,8 @@ struct WatchedHost: ~Copyable {
   /// Can be read once it has ended.
   var ending: Int32 { process.ending.rawValue }
 
-  /// Waits until it answers over both transports; false when a signal came first.
+  /// Waits until it answers over both transports, and has it answer often enough to be as large as
+  /// it gets without peers; false when a signal came first.
   mutating func waitUntilReady(
     _ signals: borrowing SignalDescriptor
   ) throws -> Bool {
@@ -50,11 +51,12 @@ struct WatchedHost: ~Copyable {
       if Server.isTold(signals) { return false }
       try check()
       if let worker = ProcessTree.child(of: process.pid, named: "portico-worker"),
-        Inquiry.ask(tcp, within: .milliseconds(500)) != nil,
-        Inquiry.ask(udp, within: .milliseconds(500)) != nil
+        try Inquiry.ask(tcp, within: .milliseconds(500)) != nil,
+        try Inquiry.ask(udp, within: .milliseconds(500)) != nil
       {
         self.worker = worker
-        // The last question's connection is closed, and belongs to the beginning.
+        try WarmUp.ask(tcp: tcp, udp: udp)
+        // The last questions' connections are closed, and belong to the beginning.
         _ = process.ending.isReadable(within: .milliseconds(50))
         try check()
         return true
@@ -66,7 +68,7 @@ struct WatchedHost: ~Copyable {
 
   /// Takes what it says, and throws if it has ended.
   mutating func check() throws {
-    readLog()
+    try readLog()
     guard let reason = process.poll() else { return }
     _ = pipe.reading.isReadable(within: .milliseconds(100))
     throw failure("portico \(reason)")
@@ -74,7 +76,8 @@ struct WatchedHost: ~Copyable {
 
   /// A sentence, with the last of the log behind it.
   mutating func failure(_ sentence: String) -> LessonFailure {
-    readLog()
+    // Where that fails, what is known of it is told: the sentence matters more.
+    try? readLog()
     let lines = log.lines()
     return LessonFailure(
       lines.isEmpty
@@ -82,9 +85,9 @@ struct WatchedHost: ~Copyable {
         : "\(sentence); its log ends with\n" + lines.joined(separator: "\n"))
   }
 
-  private mutating func readLog() {
+  private mutating func readLog() throws(SystemError) {
     while !pipe.isAtEnd {
-      let bytes = pipe.read()
+      let bytes = try pipe.read()
       if bytes.isEmpty { return }
       log.feed(bytes)
     }
@@ -95,7 +98,7 @@ struct WatchedHost: ~Copyable {
     process.signal(SIGTERM)
     let deadline = ContinuousClock.now + Self.patience
     while ContinuousClock.now < deadline {
-      readLog()
+      try readLog()
       if let reason = process.wait(within: .milliseconds(50)) {
         guard reason == .exited(status: 0) else { throw failure("at its end portico \(reason)") }
         return

@@ -39,7 +39,7 @@ struct WorkerWatch: ~Copyable {
     var next = began + Self.interval
     while !Server.isTold(signals) {
       _ = try poller.wait(timeout: next - .now)
-      tracer?.read()
+      try tracer?.read()
       try host.check()
       if ContinuousClock.now >= next {
         try sample(&host)
@@ -47,7 +47,7 @@ struct WorkerWatch: ~Copyable {
       }
     }
     try sample(&host)
-    if let seen = tracer?.detach() { traced = seen }
+    if let seen = try tracer?.detach() { traced = seen }
   }
 
   private mutating func sample(_ host: inout WatchedHost) throws {

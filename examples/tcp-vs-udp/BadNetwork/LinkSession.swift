@@ -6,7 +6,7 @@ internal import Kernel
 internal import Lab
 
 /// A run, once everything is in place.
-final class Experiment {
+final class LinkSession {
   private enum Token: UInt64 {
     case signals, ready, server, client
   }
@@ -21,6 +21,7 @@ final class Experiment {
   private var course: Course
   private var server: LeashedProcess?
   private var client: LeashedProcess?
+  private var terminal: TerminalLoan?
   private var readyPipe: Descriptor?
   private var clientStart: UInt64?
   private var clientEnd: UInt64?
@@ -74,6 +75,7 @@ final class Experiment {
   func end() throws(SystemError) {
     server = nil
     client = nil
+    terminal = nil
     relay.server.namespace.killEverything()
     relay.client.namespace.killEverything()
     try relay.finish()
@@ -133,10 +135,13 @@ final class Experiment {
   private func startClient() throws(SystemError) {
     var setup = LeashedProcess.Setup(plan.client)
     setup.namespace = relay.client.namespace.descriptor.rawValue
-    // From a terminal it cannot read, since keys are for this process.
-    if isatty(0) == 0, fcntl(0, F_GETFD) >= 0 { setup.input = 0 }
+    terminal = TerminalLoan()
+    if terminal != nil { setup.terminal = TerminalLoan.descriptor }
+    // In the background it would only be stopped when it reads.
+    if !TerminalLoan.isForOthers, fcntl(0, F_GETFD) >= 0 { setup.input = 0 }
     let now = Instants.now
     let started = try LeashedProcess(setup)
+    terminal?.lent(to: started.group)
     try relay.add(started.ending.rawValue, token: Token.client.rawValue)
     client = consume started
     clientStart = now
@@ -169,7 +174,9 @@ final class Experiment {
       switch signal {
       case .terminate, .interrupt, .hangUp, .quit:
         try act(course.interrupted(signal.rawValue))
-      case .userOne, .childEnded: break
+      case .childEnded:
+        if let stop = client?.stop() { terminal?.passOn(stop: stop) }
+      case .userOne: break
       }
     }
   }
@@ -207,6 +214,7 @@ final class Experiment {
   private func takeClientsEnd() throws(SystemError) {
     guard let reason = client?.poll() else { return }
     if let fd = client?.ending.rawValue { relay.remove(fd) }
+    terminal?.takeBack()
     clientEnd = Instants.now
     try act(course.clientEnded(reason))
   }
