@@ -140,7 +140,7 @@ struct LessonTests {
     let usual = delays.sorted()[delays.count / 2]
     #expect(delays[victim] > usual * 3 / 2 && delays[victim + 1] > usual * 6 / 5)
     #expect(delays[victim] > delays[victim + 1])
-    #expect(try #require(tcp.client.headOfLine).waiting > 1)
+    #expect(try #require(tcp.headOfLine).waiting > 1)
     #expect(udp.client.lost == 1 && udp.client.messages[29].answers == 0)
   }
 

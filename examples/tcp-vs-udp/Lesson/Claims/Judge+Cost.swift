@@ -8,7 +8,7 @@ extension Judge {
       "line-udp", "reader-tcp", "reader-udp"
     ) { runs in
       let (lineTCP, lineUDP, tcp, udp) = (runs[0], runs[1], runs[2], runs[3])
-      let head = lineTCP.client.headOfLine
+      let head = lineTCP.headOfLine
       let pause = tcp.client.longestPause ?? (0, 0)
       let (behind, longest) = (head?.waiting ?? 0, head?.delay_us ?? 0)
       let usual = lineTCP.client.delays_us.quantile(0.5) ?? 0

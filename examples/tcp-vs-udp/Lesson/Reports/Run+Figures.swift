@@ -59,6 +59,33 @@ extension Run {
     let values = server.samples.map { $0[keyPath: memory] }
     return ratio((values.max() ?? 0) - (values.first ?? 0), messageCount) ?? 0
   }
+  /// A message that was lost on its way to the server, and what that did to those behind it.
+  struct HeadOfLine: Equatable {
+    var number: Int
+    /// Of its answer; nil when there never was one.
+    var delay_us: Int?
+    /// The delay that half of the run's answers did not exceed.
+    var usual_us: Int
+    /// Messages behind it that the handler got in the same call: they waited for it.
+    var waiting: Int
+  }
+  /// The message in the first packet with bytes that the link lost on its way to the server; nil
+  /// where no packet was lost, or packets were not kept. What the link did names it, and not how
+  /// long an answer took: that may have had another reason.
+  var headOfLine: HeadOfLine? {
+    let lost = packets.first { packet in
+      packet.direction == .toServer && packet.payloadCount > 0
+        && packet.treatments.contains(.dropped)
+    }
+    guard let lost, let number = Int(lost.excerpt.prefix(8)),
+      client.messages.indices.contains(number)
+    else { return nil }
+    let victim = client.messages[number]
+    let behind = client.messages[(number + 1)...]
+    return HeadOfLine(
+      number: number, delay_us: victim.delay_us, usual_us: client.delays_us.quantile(0.5) ?? 0,
+      waiting: victim.call == nil ? 0 : behind.count { $0.call == victim.call })
+  }
   /// Messages whose number and place in the order of arrival are known: number, and by how many
   /// places it came later than its turn (negative: earlier).
   var displacements: [(number: Int, places: Int)] {
@@ -81,26 +108,6 @@ extension Run {
 extension ClientReport {
   /// Datagrams that the program sent beyond the first of each message.
   var extraSends: Int { messages.reduce(0) { $0 + max(0, $1.attempts - 1) } }
-  /// A message that others had to wait for.
-  struct HeadOfLine {
-    var number: Int
-    /// Of its answer.
-    var delay_us: Int
-    /// Messages behind it that were answered late as well.
-    var waiting: Int
-  }
-  /// The message that waited longest, if it was much longer than usual, and those behind it that
-  /// waited for it. The first ones are left out: they may have waited for the connection.
-  var headOfLine: HeadOfLine? {
-    guard let median = delays_us.quantile(0.5) else { return nil }
-    let delays = messages.map { $0.delay_us ?? 0 }
-    let connected = delays.indices.filter { messages[$0].due_us >= connect_us ?? 0 }
-    guard let worst = connected.max(by: { delays[$0] < delays[$1] }),
-      delays[worst] > median * 3 / 2
-    else { return nil }
-    let behind = delays[(worst + 1)...].prefix { $0 > median * 6 / 5 + 1000 }
-    return HeadOfLine(number: worst, delay_us: delays[worst], waiting: behind.count)
-  }
   /// The longest time in which the kernel took no message, and how many it had taken before.
   var longestPause: (count: Int, length_us: Int)? {
     let sent = messages.compactMap(\.sent_us)

@@ -15,27 +15,39 @@ struct LinePicture: Picture {
     return Figure(id: id, title: title, caption: caption, drawings: [drawing])
   }
 
-  /// The message that waited longest over TCP, and those behind it that waited for it.
-  private var victim: ClientReport.HeadOfLine? {
-    runs.first { $0.way == .tcp }?.client.headOfLine
+  /// The message that was lost, by way.
+  private func victim(_ way: Way) -> Run.HeadOfLine? {
+    runs.first { $0.way == way }?.headOfLine
   }
 
   private var caption: String {
+    let (tcp, udp) = (victim(.tcp), victim(.udp))
     var text = ""
-    if let victim {
+    if let tcp {
+      text += "Over TCP message \(tcp.number) was lost and sent again; "
       text +=
-        "Over TCP message \(victim.number) was lost and sent again; its answer took "
-        + "\(Quantity.time(victim.delay_us)), and "
-        + Quantity.counted(victim.waiting, "message", "messages")
-        + " behind it waited for it in the server’s kernel: this is head-of-line blocking. "
-    }
-    if let run = runs.first(where: { $0.way == .udp }) {
+        tcp.delay_us.map { delay in
+          "its answer took \(Quantity.time(delay)), where half of all took no more than "
+            + Quantity.time(tcp.usual_us)
+        } ?? "it was never answered"
       text +=
-        run.unanswered == 0
-        ? "Over UDP every message was answered."
-        : "Over UDP the same packet is missing, and no other is later for it."
+        tcp.waiting > 0
+        ? ", and \(Quantity.counted(tcp.waiting, "message", "messages")) behind it waited for it "
+          + "in the server’s kernel: this is head-of-line blocking. " : ". "
     }
+    guard let run = runs.first(where: { $0.way == .udp }) else { return text }
+    if run.unanswered == 0 { return text + "Over UDP every message was answered." }
+    guard let udp else {
+      return text + "Over UDP \(Quantity.count(run.unanswered)) never had an answer."
+    }
+    let name = udp.number == tcp?.number ? "the same message" : "message \(udp.number)"
+    text += "Over UDP " + name
+    text += udp.delay_us == nil ? " is missing" : " was lost once"
+    let latest_us = run.client.delays_us.last ?? 0
     return text
+      + (latest_us < udp.usual_us * 2
+        ? ", and no other is later for it."
+        : "; the slowest answer to another took \(Quantity.time(latest_us)).")
   }
 
   private var drawing: Markup {
@@ -54,6 +66,7 @@ struct LinePicture: Picture {
         title: "delay of its answer in ms", name: Quantity.tick))
     plot.drawAxes(on: &canvas, titleAbove: 26)
     for run in runs.reversed() { draw(run, on: &canvas, plot) }
+    nameEnds(on: &canvas, plot)
     annotate(&canvas, plot)
     return canvas.svg
   }
@@ -78,15 +91,24 @@ struct LinePicture: Picture {
           [Shape.cross(Point(plot.x.scale(x), plot.top - 8), radius: 4)])
       }
     }
-    // Named where it ends, the higher of the two above.
-    guard let last = known.last else { return }
-    let lift = run.way == .tcp ? -7.0 : 15
-    canvas.text(run.way.title, at: Point(last.x + 9, last.y + lift), "name " + run.way.style)
+  }
+
+  /// Each line has its name at its end, moved apart where the two end together.
+  private func nameEnds(on canvas: inout Canvas, _ plot: Plot) {
+    let ends = runs.compactMap { run in
+      run.client.messages.enumerated().compactMap { number, message in
+        message.delay_us.map { plot.place(Double(number), Double($0) / 1000) }
+      }.last.map { (run.way, $0) }
+    }
+    let places = Labels.spread(ends.map(\.1.y), distance: 17, within: plot.top...plot.bottom)
+    for ((way, end), place) in zip(ends, places) {
+      canvas.text(way.title, at: Point(end.x + 9, place + 4), "name " + way.style)
+    }
   }
 
   private func annotate(_ canvas: inout Canvas, _ plot: Plot) {
-    if let victim {
-      let peak = plot.place(Double(victim.number), Double(victim.delay_us) / 1000)
+    if let victim = victim(.tcp), let delay = victim.delay_us {
+      let peak = plot.place(Double(victim.number), Double(delay) / 1000)
       let isLeft = plot.right - peak.x < 250
       let side = isLeft ? -1.0 : 1.0
       let anchor: Canvas.Anchor = isLeft ? .end : .start
@@ -102,7 +124,9 @@ struct LinePicture: Picture {
       }
     }
     if let run = runs.first(where: { $0.way == .udp }),
-      let lost = run.client.messages.firstIndex(where: { $0.delay_us == nil })
+      let lost = victim(.udp)?.number
+        ?? run.client.messages.firstIndex(where: { $0.delay_us == nil }),
+      run.client.messages[lost].delay_us == nil
     {
       let x = plot.x.scale(Double(lost))
       let isLeft = plot.right - x < 230
