@@ -9,7 +9,7 @@ extension Judge {
     ) { runs in
       let (lineTCP, lineUDP, tcp, udp) = (runs[0], runs[1], runs[2], runs[3])
       let head = lineTCP.headOfLine
-      let pause = tcp.client.longestPause ?? (0, 0)
+      let pause = tcp.client.longestPause ?? (0, 0, 0)
       let (behind, longest) = (head?.waiting ?? 0, head?.delay_us ?? 0)
       let holds =
         behind > 1 && lineTCP.client.lost == 0 && lineUDP.client.lost == 1
