@@ -21,6 +21,16 @@ struct Browser {
       let overlaps: [String]
       /// Texts that stick out of the drawing.
       let escapes: [String]
+      /// The height of its smallest letters, in pixels.
+      let smallest: Double
+    }
+    /// Something that is wider than the box in which it scrolls.
+    struct Clipped: Decodable {
+      let name: String
+      /// So many pixels cannot be seen without scrolling.
+      let hidden: Int
+      /// A shadow shows that there is more, and a keyboard and a screen reader get there.
+      let isMarked: Bool
     }
     /// A table of data.
     struct Table: Decodable {
@@ -30,6 +40,9 @@ struct Browser {
     }
     let drawings: [Drawing]
     let tables: [Table]
+    let clipped: [Clipped]
+    /// Of the window, in pixels.
+    let width: Int
     /// Pictures that are replaced by a sentence that can be seen.
     let missing: [String]
     /// How far the document is wider than the window, in pixels.
@@ -50,7 +63,13 @@ struct Browser {
         }
         complaints += drawing.overlaps.map { "\(name): texts overlap: \($0)" }
         complaints += drawing.escapes.map { "\(name): text sticks out: \($0)" }
+        if drawing.smallest < 8 { complaints.append("\(name): text of \(drawing.smallest) px") }
         return complaints
+      }
+      complaints += clipped.compactMap { box in
+        if !box.isMarked { return "\(box.name) scrolls, and nothing shows it" }
+        // A window of that width has room for everything.
+        return width >= 1100 ? "\(box.hidden) px of \(box.name) are hidden" : nil
       }
       complaints += tables.filter { $0.rows != $0.count }.map {
         "\($0.table): \($0.rows) of \($0.count) rows"
@@ -123,7 +142,19 @@ struct Browser {
           overlaps.push(a.words + ' / ' + b.words); }));
       return { picture: svg.dataset.picture, panel: svg.dataset.panel || '',
         count: Number(svg.dataset.count), visible: data.length, overlaps,
-        escapes: texts.filter(box => !inside(box, frame, 1)).map(box => box.words) }; });
+        escapes: texts.filter(box => !inside(box, frame, 1)).map(box => box.words),
+        smallest: Math.min(99, ...[...svg.querySelectorAll('text')].map(text => Math.round(10
+          * parseFloat(getComputedStyle(text).fontSize) * frame.width
+          / svg.viewBox.baseVal.width) / 10)) }; });
+    const clipped = [...document.querySelectorAll('body *:not(.unseen)')].filter(box => {
+      const style = getComputedStyle(box);
+      return style.overflowX !== 'visible' && !box.closest('svg')
+        && box.scrollWidth > box.clientWidth + 1;
+    }).map(box => ({ name: box.getAttribute('aria-label') || box.tagName,
+      hidden: box.scrollWidth - box.clientWidth,
+      isMarked: box.tabIndex === 0 && box.getAttribute('role') === 'region'
+        && box.hasAttribute('aria-label')
+        && getComputedStyle(box).backgroundImage.includes('gradient') }));
     const tables = [...document.querySelectorAll('[data-table]')].map(table => ({
       table: table.dataset.table, count: Number(table.dataset.count),
       rows: [...table.querySelectorAll('.datum-row')]
@@ -131,7 +162,7 @@ struct Browser {
     const missing = [...document.querySelectorAll('[data-missing]')]
       .filter(note => note.textContent && note.getBoundingClientRect().height > 0)
       .map(note => note.dataset.missing);
-    const findings = { drawings, tables, missing,
+    const findings = { drawings, tables, missing, clipped, width: window.innerWidth,
       overflow: Math.max(0, document.documentElement.scrollWidth - window.innerWidth),
       requests: performance.getEntriesByType('resource').map(entry => entry.name),
       deadLinks: [...document.querySelectorAll('a')].map(link => link.getAttribute('href'))

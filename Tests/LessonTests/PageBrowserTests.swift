@@ -10,13 +10,17 @@ import Testing
 
 @Suite(.timeLimit(.minutes(5)), .realProcesses)
 struct PageBrowserTests {
-  @Test(arguments: [400, 768, 1200])
+  @Test(arguments: [400, 768, 1100, 1200])
   func `In a window of any width all can be read`(width: Int) throws {
     let findings = try Browser().look(at: PageTests.page(PageTests.lesson()), width: width)
     #expect(findings.complaints == [])
     #expect(findings.pictures == Set(PageTests.pictures))
     #expect(findings.tables.map(\.count) == [5, 27])
     #expect(findings.missing == [])
+    // What is too wide for a telephone scrolls there, figures as well as the table.
+    let names = findings.clipped.map(\.name)
+    #expect(names.contains { $0.hasPrefix("Figure 1") } == (width == 400))
+    #expect(names.contains("All of it in numbers") == (width < 1100))
   }
 
   @Test func `Other numbers, other places: still nothing overlaps`() throws {
@@ -72,13 +76,20 @@ struct PageBrowserTests {
       <g class="datum"><circle cx="10" cy="10" r="3"/></g><g class="datum"></g>
       <g class="datum"><circle cx="300" cy="10" r="3"/></g>
       <text x="10" y="50">one word</text><text x="14" y="51">another</text>
-      <text x="90" y="90">outside</text></svg></body></html>
+      <text x="90" y="90">outside</text></svg>
+      <svg data-picture="tiny" data-count="0" viewBox="0 0 300 100" width="90" height="30">
+      <text x="0" y="50" font-size="12">small</text></svg>
+      <div style="overflow-x:auto;width:300px"><p style="width:400px">cut</p></div>
+      <div style="overflow-x:auto;width:300px;background:linear-gradient(red,blue)" tabindex="0"
+      role="region" aria-label="Numbers"><p style="width:400px">cut</p></div></body></html>
       """
     let findings = try Browser().look(at: html, width: 1200)
     #expect(
       findings.complaints == [
         "bad: 1 of 3 data can be seen", "bad: texts overlap: one word / another",
-        "bad: text sticks out: outside", "the page is 300 px wider than its window",
+        "bad: text sticks out: outside", "tiny: text of 3.6 px",
+        "DIV scrolls, and nothing shows it", "100 px of Numbers are hidden",
+        "the page is 300 px wider than its window",
         "leads nowhere: #nowhere",
       ])
   }

@@ -199,14 +199,26 @@ struct SyntheticResults {
       line.client.messages[30].answers = 0
       line.client.messages[30].answered_us = nil
       line.client.messages[30].arrival = nil
+      line.client.messages[30].call = nil
     } else {
       let again = (line.client.messages[30].due_us) + 10_000 + 72_000
       for number in 30..<60 {
         let usual = line.client.messages[number].answered_us ?? 0
         line.client.messages[number].answered_us = max(usual, again + 10_100)
+        if usual < again + 10_100 { line.client.messages[number].call = 31 }
       }
     }
+    line.packets = [SyntheticResults.lost(30, way)]
     return line
+  }
+
+  /// The packet with a message that the link lost.
+  private static func lost(_ number: Int, _ way: Way) -> PacketRecord {
+    PacketRecord(
+      number: number * 2 + 1, direction: .toServer, name: "\(way.rawValue)1", entered_us: 0,
+      left_us: [], treatments: [.dropped], transport: way.rawValue, flags: "", payloadCount: 64,
+      sequence: number * 64, acknowledged: 0, excerpt: "000000\(number)", clientPort: 40_000,
+      serverPort: 7788)
   }
 
   private mutating func reader(_ way: Way) -> Run {

@@ -15,15 +15,28 @@ struct PageTerminalTests {
     ).text
   }
 
-  @Test func `No line is longer than the terminal is wide`() {
-    let lines = report().split(separator: "\n", omittingEmptySubsequences: false)
-    #expect(lines.allSatisfy { $0.count <= 100 })
+  @Test(arguments: [60, 72, 80, 96, 100, 200])
+  func `No line is longer than the terminal is wide`(width: Int) {
+    let report = report(width: width)
+    let lines = report.split(separator: "\n", omittingEmptySubsequences: false)
+    #expect(lines.filter { $0.count > width } == [])
     #expect(lines.count { $0.hasPrefix("  UDP, resending") } == 9)
-    for claim in SyntheticResults.claims {
-      #expect(report().contains(claim.claim))
-    }
-    let narrow = report(width: 60).components(separatedBy: "rep., late").last ?? ""
-    #expect(narrow.split(separator: "\n").allSatisfy { $0.count <= 60 })
+    // What matters most has room in any.
+    for name in ["lost", "rep.", "late", "dam.", "max"] { #expect(lines[0].contains(name)) }
+    #expect(lines[0].contains("packets") == (width >= 100))
+    // Words may be broken over lines, but none is missing.
+    let words = report.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    #expect(words.contains("No room for: packets") == (width < 100))
+    for claim in SyntheticResults.claims { #expect(words.contains(claim.claim)) }
+  }
+
+  @Test func `What the server got and what the client got are two numbers`() throws {
+    let lesson = PageTests.lesson()
+    let run = try #require(lesson.matrixRun("10 % repeated", .udp))
+    #expect(run.serverCount.repeated > 0 && run.client.repeated > run.serverCount.repeated)
+    let lines = report().components(separatedBy: "10 % repeated\n").last?.split(separator: "\n")
+    let row = try #require(lines?.first { $0.hasPrefix("  UDP ") })
+    #expect(row.contains(" \(run.serverCount.repeated)/\(run.client.repeated) "))
   }
 
   @Test func `Only a terminal gets bold and dim`() {

@@ -60,6 +60,15 @@ struct PageTests {
     }
   }
 
+  @Test func `Its foot says how it was made, in marks of HTML and not of Markdown`() throws {
+    let html = PageTests.page(PageTests.lesson())
+    let foot = try #require(html.components(separatedBy: "<footer>").last)
+    #expect(!foot.contains("`"))
+    #expect(foot.contains("<code>make lesson SEED=1</code>"))
+    // What TCP sends again goes by the clock.
+    #expect(foot.contains("Over UDP the same seed loses the same datagrams."))
+  }
+
   @Test func `Every drawing is well-formed XML, whatever a packet held`() throws {
     var results = PageTests.lesson()
     for index in results.runs.indices {

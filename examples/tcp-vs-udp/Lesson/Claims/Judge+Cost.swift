@@ -9,7 +9,7 @@ extension Judge {
     ) { runs in
       let (lineTCP, lineUDP, tcp, udp) = (runs[0], runs[1], runs[2], runs[3])
       let head = lineTCP.headOfLine
-      let pause = tcp.client.longestPause ?? (0, 0)
+      let pause = tcp.client.longestPause ?? (0, 0, 0)
       let (behind, longest) = (head?.waiting ?? 0, head?.delay_us ?? 0)
       let usual = lineTCP.client.delays_us.quantile(0.5) ?? 0
       let full = udp.fullBuffers
@@ -44,7 +44,7 @@ extension Judge {
       let packets = runs[0...2].map(\.packetsEach)
       let calls = runs[3...5].map(\.callsEach)
       let cpu = runs[0...2].map { "\(Quantity.number($0.workerCPUEach))\(Quantity.space)µs" }
-      let idle = runs[6...7].map { Quantity.bytes($0.growthEach(\.private_B)) }
+      let idle = runs[6...7].map { Quantity.memory($0.growth(\.private_B, for: $0.messageCount)) }
       let holds = packets[0] > packets[2] && calls[0] > calls[2]
       // What is counted decides, not what is timed: CPU differs from run to run.
       let isEven = packets[1] <= packets[2] * 1.1 && calls[1] <= calls[2] * 1.1
@@ -55,8 +55,9 @@ extension Judge {
         \(Quantity.number(calls[0])) system calls and \(cpu[0]) of the worker, a datagram \
         \(Quantity.number(packets[2])), \(Quantity.number(calls[2])) and \(cpu[2]). Kept open, a \
         connection costs \(Quantity.number(packets[1])), \(Quantity.number(calls[1])) and \
-        \(cpu[1]): what is dear is connecting. An idle connection takes \(idle[0]) of the worker, \
-        an idle peer over UDP \(idle[1]); the kernel's own share is in the picture.
+        \(cpu[1]): what is dear is connecting. Memory of the worker for \
+        an idle connection: \(idle[0]); for an idle peer over UDP: \(idle[1]). The kernel's own \
+        share is in the picture.
         """
       )
     }

@@ -11,6 +11,8 @@ struct Figure {
   var caption: String
   /// The drawings; side by side where there is room.
   var drawings: [Markup] = []
+  /// Are they so wide that they scroll in a small window, rather than become too small to read?
+  var isWide = false
   /// A table beneath, or instead.
   var table: Markup?
 

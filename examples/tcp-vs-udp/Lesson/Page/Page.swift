@@ -47,7 +47,7 @@ public struct Page {
       "body", [:],
       [
         Markup("header", [:], heading), Markup("main", [:], [claimSection] + chapters.map(section)),
-        Markup("footer", [:], [Markup("p", text: origin)]),
+        Markup("footer", [:], [Markup("p", [:], origin)]),
       ])
     // The style sheet is no text to be escaped: it is a constant of this program.
     let style = "<style>\n\(PageStyle.sheet)</style>"
@@ -170,7 +170,16 @@ public struct Page {
         [title(name, figure.title, of: picture), Markup("p", text: figure.caption)])
     ]
     if !figure.drawings.isEmpty {
-      inside.append(Markup("div", ["class": "panels"], figure.drawings))
+      inside.append(
+        figure.isWide
+          ? Markup(
+            "div",
+            [
+              "class": "panels scroll", "tabindex": "0", "role": "region",
+              "aria-label": "\(name): \(figure.title)",
+            ],
+            figure.drawings)
+          : Markup("div", ["class": "panels"], figure.drawings))
     }
     if let table = figure.table { inside.append(table) }
     return Markup("figure", ["id": picture.id], inside)
@@ -187,11 +196,19 @@ public struct Page {
     Markup("p", ["class": "missing", "data-missing": id], text: sentence)
   }
 
-  private var origin: String {
-    "Made by `make lesson SEED=\(results.seed)` on \(results.kernel), from "
-      + Quantity.counted(results.runs.count, "run", "runs")
-      + ". The seed decides what happens to each packet: the same seed loses the same ones. "
-      + "Times are this machine’s."
+  private var origin: [Markup] {
+    [
+      Markup(
+        text: "Made on \(results.kernel) from "
+          + Quantity.counted(results.runs.count, "run", "runs") + " with the seed "),
+      Markup("code", text: String(results.seed)),
+      Markup(text: "; the whole lesson with that seed is given by "),
+      Markup("code", text: "make lesson SEED=\(results.seed)"),
+      Markup(
+        text: ". Seed and name of a packet decide what happens to it. Over UDP the same seed loses "
+          + "the same datagrams. Over TCP it treats segments of the same name alike, but which of "
+          + "them are sent again also goes by the clock. Times are this machine’s."),
+    ]
   }
 }
 

@@ -11,11 +11,13 @@ enum PageStyle {
     :root { color-scheme: light dark;
       --paper: #fdfcf9; --panel: #f6f3ec; --ink: #22211f; --dim: #6b6860; --rule: #a8a398;
       --grid: #e6e2d8; --tcp: #0b6aa8; --udp: #c24e00; --resend: #007d5a; --bad: #b3123c;
-      --tcp-soft: #dcebf5; --udp-soft: #fbe6d6; --good: #2b6e2f; --shade: #efebe1; }
+      --tcp-soft: #dcebf5; --udp-soft: #fbe6d6; --good: #2b6e2f; --shade: #efebe1;
+      --cue: #22211f66; }
     @media (prefers-color-scheme: dark) { :root {
       --paper: #191a1c; --panel: #222427; --ink: #e8e5de; --dim: #a5a198; --rule: #6a6860;
       --grid: #313336; --tcp: #63b3ea; --udp: #ff9a57; --resend: #3fcb9e; --bad: #ff6f91;
-      --tcp-soft: #1d3547; --udp-soft: #47301f; --good: #7cc47f; --shade: #26282b; } }
+      --tcp-soft: #1d3547; --udp-soft: #47301f; --good: #7cc47f; --shade: #26282b;
+      --cue: #e8e5de66; } }
     .way-tcp { --way: var(--tcp); --soft: var(--tcp-soft); }
     .way-udp { --way: var(--udp); --soft: var(--udp-soft); }
     .way-udp-resend { --way: var(--resend); --soft: var(--grid); }
@@ -54,8 +56,7 @@ enum PageStyle {
     figure { margin: 2.2rem 0 3rem; }
     figure p { color: var(--dim); font-size: .97rem; line-height: 1.5; }
     .figure-name { font-weight: 400; color: var(--dim); margin-right: .35em; }
-    .panels { display: flex; flex-wrap: wrap; gap: 1.6rem 1.4rem; align-items: flex-start;
-      overflow-x: auto; }
+    .panels { display: flex; flex-wrap: wrap; gap: 1.6rem 1.4rem; align-items: flex-start; }
     .pair figure { display: flex; flex-direction: column; }
     .pair .panels { margin-top: auto; }
     .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr));
@@ -64,8 +65,8 @@ enum PageStyle {
       font-style: italic; }
     details { margin: .6rem 0; font-size: .95rem; }
     summary { cursor: pointer; color: var(--dim); }
-    pre { overflow-x: auto; background: var(--panel); padding: .8rem 1rem; border-radius: 4px;
-      font-size: .8rem; line-height: 1.5; }
+    pre { white-space: pre-wrap; overflow-wrap: anywhere; background: var(--panel);
+      padding: .8rem 1rem; border-radius: 4px; font-size: .8rem; line-height: 1.5; }
     code { font-family: ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace;
       font-size: .92em; }
     footer { border-top: 1px solid var(--grid); margin-top: 4rem; padding-top: 1.2rem;
@@ -78,7 +79,13 @@ enum PageStyle {
     caption { text-align: left; font: .88rem/1.5 system-ui, sans-serif; color: var(--dim);
       padding: 0 0 .4rem; }
     th { font-weight: 600; text-align: left; }
-    .scroll { overflow-x: auto; margin: 1.2rem 0; }
+    /* A shadow lies where more is to come; at an end of what scrolls, paper lies on it. */
+    .scroll { overflow-x: auto; min-width: 0; background:
+        linear-gradient(to right, var(--paper) 40%, transparent) left / 3rem 100% no-repeat local,
+        linear-gradient(to left, var(--paper) 40%, transparent) right / 3rem 100% no-repeat local,
+        linear-gradient(to right, var(--cue), transparent) left / .9rem 100% no-repeat scroll,
+        linear-gradient(to left, var(--cue), transparent) right / .9rem 100% no-repeat scroll; }
+    div.scroll:not(.panels) { margin: 1.2rem 0; }
     .claims { width: 100%; }
     .claims th, .claims td { vertical-align: top; padding: .8rem 1.4rem .8rem 0;
       border-top: 1px solid var(--grid); }
@@ -99,9 +106,9 @@ enum PageStyle {
     .numbers tbody th { font-weight: 400; }
     .numbers .n { text-align: right; }
     .numbers .notable { color: var(--bad); }
-    .matrix { font-size: .77rem; } .matrix th, .matrix td { padding: .3rem .4rem; }
+    .matrix { font-size: .77rem; } .matrix th, .matrix td { padding: .3rem; }
     .matrix thead th { min-width: 0; } .matrix .none { color: var(--dim); opacity: .75; }
-    .matrix .edge { border-left: 1px solid var(--grid); padding-left: .7rem; }
+    .matrix .edge { border-left: 1px solid var(--grid); padding-left: .5rem; }
     .matrix .condition { font-weight: 700; padding-top: .9rem; }
     .matrix .sticky { position: sticky; left: 0; background: var(--paper); padding-left: 0; }
 
@@ -159,8 +166,7 @@ enum PageStyle {
       .claims tbody th, .claims td { border-top: 0; padding: .15rem 0; width: auto; }
       .claims tbody tr { border-top: 1px solid var(--grid); padding: .9rem 0; }
       .claims tbody th { width: auto; }
-      figure[id^="exchange"] svg { min-width: 34rem; }
-      #line svg { min-width: 26rem; }
+      .panels.scroll svg { min-width: calc(var(--natural) * .85); }
     }
     @media print {
       body { font-size: 10pt; background: none; } header, main, footer { max-width: none; }

@@ -92,6 +92,9 @@ enum Quantity {
     }
   }
 
+  /// A share of some memory; nil is less than anybody can say.
+  static func memory(_ each: Double?) -> String { each.map(bytes) ?? "too little to measure" }
+
   /// `1 read`, `3 reads`.
   static func counted(_ number: Int, _ one: String, _ many: String) -> String {
     count(number) + space + (number == 1 ? one : many)

@@ -44,7 +44,7 @@ extension Run {
   var deliveredTwiceCount: Int {
     packets.count { $0.direction == .toServer && $0.payloadCount > 0 && $0.left_us.count == 2 }
   }
-  /// Where datagrams found no room: `9,834 in the client's full buffer`.
+  /// Where datagrams found no room: `found a full buffer: 9,834 at the client`.
   var fullBuffers: String {
     let counts = [
       (network.clientKernel["Udp.RcvbufErrors"] ?? 0, "client"),
@@ -54,10 +54,31 @@ extension Run {
     return places.isEmpty
       ? "no buffer was full" : "found a full buffer: \(places.joined(separator: ", "))"
   }
-  /// What some memory was at its highest above what it was at rest, for each peer, in bytes.
-  func growthEach(_ memory: KeyPath<ServerReport.Sample, Int>) -> Double {
+  /// When the last answer came; nil when none did. What `finished_us` has beyond that is waiting.
+  var lastAnswer_us: Int? { client.messages.compactMap(\.answered_us).max() }
+  /// What some memory was at its highest above what it was at rest, in bytes.
+  func growth(_ memory: KeyPath<ServerReport.Sample, Int>) -> Int {
     let values = server.samples.map { $0[keyPath: memory] }
-    return ratio((values.max() ?? 0) - (values.first ?? 0), messageCount) ?? 0
+    return (values.max() ?? 0) - (values.first ?? 0)
+  }
+  /// The same shared among so many; nil of less than one page in all: memory is handed out in
+  /// pages, so that says nothing about any one of them.
+  func growth(_ memory: KeyPath<ServerReport.Sample, Int>, for count: Int) -> Double? {
+    let growth = growth(memory)
+    return growth < 4096 ? nil : ratio(growth, count)
+  }
+  /// CPU of the worker while its peers were idle, in microseconds for each peer and second: from
+  /// the samples of the last half second, for which the client keeps its peers idle, those in which
+  /// no connection had ended yet. Nil when they are too few.
+  var idleCPUEach_us_per_s: Double? {
+    guard let end_us = server.samples.last?.at_us,
+      let most = server.samples.map(\.tcpSockets).max(), messageCount > 0
+    else { return nil }
+    let idle = server.samples.filter { $0.at_us >= end_us - 500_000 && $0.tcpSockets == most }
+    guard let first = idle.first, let last = idle.last, last.at_us - first.at_us >= 100_000
+    else { return nil }
+    let seconds = Double(last.at_us - first.at_us) / 1_000_000
+    return Double(last.cpu_us - first.cpu_us) / Double(messageCount) / seconds
   }
   /// A message that was lost on its way to the server, and what that did to those behind it.
   struct HeadOfLine: Equatable {
@@ -108,12 +129,13 @@ extension Run {
 extension ClientReport {
   /// Datagrams that the program sent beyond the first of each message.
   var extraSends: Int { messages.reduce(0) { $0 + max(0, $1.attempts - 1) } }
-  /// The longest time in which the kernel took no message, and how many it had taken before.
-  var longestPause: (count: Int, length_us: Int)? {
+  /// The longest time in which the kernel took no message, since when, and how many it had taken
+  /// before.
+  var longestPause: (count: Int, start_us: Int, length_us: Int)? {
     let sent = messages.compactMap(\.sent_us)
     let pauses = zip(sent, sent.dropFirst()).map { $1 - $0 }
     guard let place = pauses.indices.max(by: { pauses[$0] < pauses[$1] }) else { return nil }
-    return (place + 1, pauses[place])
+    return (place + 1, sent[place], pauses[place])
   }
 }
 

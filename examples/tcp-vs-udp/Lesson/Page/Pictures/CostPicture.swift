@@ -33,8 +33,14 @@ struct CostPicture: Picture {
     let id: String
     let heading: String
     let run: (Row) -> Run?
-    let value: (Run) -> Double
-    var unit = ""
+    /// Nil where there is too little to measure.
+    let value: (Run) -> Double?
+    var text: (Double?) -> String = { $0.map(Quantity.number) ?? "–" }
+
+    /// Of time.
+    static func microseconds(_ value: Double?) -> String {
+      value.map { Quantity.number($0) + Quantity.space + "µs" } ?? "–"
+    }
   }
 
   private var measures: [Measure] {
@@ -46,10 +52,14 @@ struct CostPicture: Picture {
         value: \.callsEach),
       Measure(
         id: "worker", heading: "CPU of the server’s program", run: \.cost,
-        value: \.workerCPUEach, unit: "µs"),
+        value: \.workerCPUEach, text: Measure.microseconds),
       Measure(
         id: "link", heading: "CPU of the link and the kernels behind it", run: \.cost,
-        value: { ratio($0.network.relayCPU_us, $0.requestCount) ?? 0 }, unit: "µs"),
+        value: { ratio($0.network.relayCPU_us, $0.requestCount) ?? 0 },
+        text: Measure.microseconds),
+      Measure(
+        id: "memory", heading: "Private memory of the server’s program", run: \.cost,
+        value: { $0.growth(\.private_B, for: $0.requestCount) }, text: Quantity.memory),
     ]
   }
 
@@ -59,25 +69,20 @@ struct CostPicture: Picture {
       id: id, title: title,
       caption: "For each request and its answer. A connection of its own pays for a handshake "
         + "and an end each time; one that stays open pays for them once. CPU is that of the "
-        + "middle one of three rounds. System calls were counted in runs of their own, because "
-        + "tracing slows everything down.",
+        + "middle one of three rounds. Memory is what the server’s program had more at its highest "
+        + "than at rest, shared among all requests; less than one page in all is too little to "
+        + "measure. System calls were counted in runs of their own, because tracing slows "
+        + "everything down.",
       drawings: measures.compactMap(drawing), table: Markup([costTable, callTable, traces]))
-  }
-
-  private func value(_ measure: Measure, _ row: Row) -> Double? {
-    measure.run(row).map(measure.value)
-  }
-
-  private func text(_ measure: Measure, _ value: Double) -> String {
-    Quantity.number(value) + (measure.unit.isEmpty ? "" : Quantity.space + measure.unit)
   }
 
   private func drawing(_ measure: Measure) -> Markup? {
     let bars = rows.compactMap { row in
-      value(measure, row).map { value in
-        BarPanel.Bar(
-          run: measure.run(row)?.id ?? "", name: row.name, value: value,
-          text: text(measure, value), style: row.style)
+      measure.run(row).map { run in
+        let value = measure.value(run)
+        return BarPanel.Bar(
+          run: run.id, name: row.name, value: value ?? 0, text: measure.text(value),
+          style: row.style)
       }
     }
     guard !bars.isEmpty else { return nil }
@@ -97,7 +102,7 @@ struct CostPicture: Picture {
           .number(row.cost.map { Quantity.count($0.requestCount) } ?? "–"),
         ]
           + measures.map { measure in
-            .number(value(measure, row).map { text(measure, $0) } ?? "–")
+            .number(measure.run(row).map { measure.text(measure.value($0)) } ?? "–")
           }
       }
     ).markup

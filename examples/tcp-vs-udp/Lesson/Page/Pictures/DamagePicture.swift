@@ -23,6 +23,9 @@ struct DamagePicture: Picture {
     let onLink: Int
     let discarded: Int
     let delivered: Int
+    /// Messages that arrived so damaged that no answer could be told to be theirs.
+    let unrecognised: Int
+    /// Messages that never arrived.
     let lost: Int
 
     init(_ run: Run) {
@@ -30,7 +33,9 @@ struct DamagePicture: Picture {
       discarded =
         run.network.serverKernel[run.way == .tcp ? "Tcp.InCsumErrors" : "Udp.InCsumErrors"] ?? 0
       delivered = run.serverCount.damaged
-      lost = run.client.lost
+      // Of what stayed unanswered, a kernel may have discarded so many; the others arrived.
+      unrecognised = max(run.client.sent - run.client.answered - discarded, 0)
+      lost = run.client.lost - unrecognised
     }
   }
 
@@ -42,7 +47,10 @@ struct DamagePicture: Picture {
       id: id, title: title,
       caption: "Both have the same checksum, 16 bits in the header, and the kernel discards what "
         + "does not fit it. UDP’s can be left out. Neither sees two words that change places: "
-        + "their sum stays the same, and only the message’s own CRC-32 finds it.",
+        + "their sum stays the same, and only the message’s own CRC-32 finds it. A program can get "
+        + "more damaged messages than packets were damaged: a line feed that changes places joins "
+        + "two messages, or splits one. “Not recognised” arrived with its number damaged, so that "
+        + "nobody knows whose answer it should have had; “lost” never arrived.",
       drawings: accounts.map { drawing(of: $0, $1, full: full) }, table: table(accounts))
   }
 
@@ -55,7 +63,8 @@ struct DamagePicture: Picture {
       ("damaged on link", account.onLink, "plain"),
       ("kernel discards", account.discarded, "plain"),
       ("program gets", account.delivered, account.delivered > 0 ? "bad" : "plain"),
-      ("messages lost", account.lost, "plain"),
+      ("not recognised", account.unrecognised, account.unrecognised > 0 ? "bad" : "plain"),
+      ("lost", account.lost, "plain"),
     ]
     return BarPanel(
       picture: id, panel: run.id, heading: name(of: run), headingStyle: run.way.style,
@@ -71,12 +80,14 @@ struct DamagePicture: Picture {
       caption: "Packets to the server, and messages",
       columns: [
         "run", "sent", "damaged on the link", "discarded by the kernel", "damaged at the program",
-        "messages lost",
+        "of them not recognised", "lost",
       ],
       rows: accounts.map { run, account in
         [.head(name(of: run)), .number(Quantity.count(run.client.sent))]
           + [account.onLink, account.discarded].map { .number(Quantity.count($0)) }
-          + [account.delivered, account.lost].map { .number(Quantity.count($0), isNotable: $0 > 0) }
+          + [account.delivered, account.unrecognised, account.lost].map {
+            .number(Quantity.count($0), isNotable: $0 > 0)
+          }
       }
     ).markup
   }

@@ -27,7 +27,8 @@ struct ExchangePicture: Picture {
   var figure: Figure? {
     guard let run, !run.packets.isEmpty else { return nil }
     return Figure(
-      id: id, title: title, caption: caption(of: run), drawings: [drawing(of: run)])
+      id: id, title: title, caption: caption(of: run), drawings: [drawing(of: run)],
+      isWide: true)
   }
 
   private func caption(of run: Run) -> String {
@@ -46,7 +47,8 @@ struct ExchangePicture: Picture {
     case .udp, .udpResend:
       text += ". There is nothing but the datagrams: nobody connects, acknowledges, or parts"
     }
-    return text + ". Time runs downwards; what is bold was special."
+    return text + ". Time runs downwards, stretched where labels need room and shortened where "
+      + "nothing happens, as the axis shows; what is bold was special."
   }
 
   private func drawing(of run: Run) -> Markup {

@@ -27,11 +27,26 @@ struct IdlePicture: Picture {
         + peers.joined(separator: ", ")
         + "). Most TCP sockets open at once on the server: " + sockets.joined(separator: ", ")
         + ". UDP has one socket for everybody. The clients’ sockets are on the same machine, and "
-        + "so in the kernel’s memory here.",
+        + "so in the kernel’s memory here. Less than one page in all is too little to measure. "
+        + "CPU is that of the time in which all peers were there and none said anything.",
       drawings: [
         drawing("worker", "Private memory of the server’s program", \.private_B),
         drawing("kernel", "Memory of the kernel’s objects, both ends", \.slab_B),
-      ])
+        cpu,
+      ].compactMap(\.self))
+  }
+
+  private var cpu: Markup? {
+    let measured = runs.compactMap { run in run.idleCPUEach_us_per_s.map { (run, $0) } }
+    guard !measured.isEmpty else { return nil }
+    return BarPanel(
+      picture: id, panel: "cpu", heading: "CPU of the server’s program, each second",
+      bars: measured.map { run, each in
+        BarPanel.Bar(
+          run: run.id, name: run.way.title, value: each,
+          text: Quantity.number(each) + Quantity.space + "µs", style: run.way.style)
+      }, nameWidth: 60, width: 440
+    ).drawing
   }
 
   private func drawing(
@@ -40,9 +55,9 @@ struct IdlePicture: Picture {
     BarPanel(
       picture: id, panel: panel, heading: heading,
       bars: runs.map { run in
-        let each = run.growthEach(memory)
+        let each = run.growth(memory, for: run.messageCount)
         return BarPanel.Bar(
-          run: run.id, name: run.way.title, value: each, text: Quantity.bytes(each),
+          run: run.id, name: run.way.title, value: each ?? 0, text: Quantity.memory(each),
           style: run.way.style)
       }, nameWidth: 60, width: 440
     ).drawing

@@ -12,7 +12,7 @@ struct LinePicture: Picture {
 
   var figure: Figure? {
     guard runs.contains(where: { $0.messageCount > 0 }) else { return nil }
-    return Figure(id: id, title: title, caption: caption, drawings: [drawing])
+    return Figure(id: id, title: title, caption: caption, drawings: [drawing], isWide: true)
   }
 
   /// The message that was lost, by way.

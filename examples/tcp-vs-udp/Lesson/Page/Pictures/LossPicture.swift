@@ -29,7 +29,8 @@ struct LossPicture: Picture {
       }.joined(separator: "; ") + ".",
       lines: lines, yTitle: "messages without an answer", kind: .linear, name: Quantity.shareTick,
       expected: ("1 − (1 − p)²", { 1 - (1 - $0) * (1 - $0) }))
-    return Figure(id: id, title: title, caption: caption, drawings: [plot.drawing])
+    return Figure(
+      id: id, title: title, caption: caption, drawings: [plot.drawing], isWide: true)
   }
 
   private var caption: String {

@@ -114,16 +114,12 @@ struct ReaderPicture: Picture {
       canvas.text("reads nothing", at: Point(plot.left, plot.top - 7), "dim")
       canvas.text("reads", at: Point(max(end + 4, plot.left + 100), plot.top - 7), "dim")
     }
-    let sent = run.client.messages.compactMap(\.sent_us).sorted()
-    guard run.client.blocked_us > 50_000,
-      let stop = sent.indices.dropFirst().max(by: {
-        sent[$0] - sent[$0 - 1] < sent[$1] - sent[$1 - 1]
-      })
-    else { return }
+    guard run.client.blocked_us > 50_000, let pause = run.client.longestPause else { return }
+    let end_us = pause.start_us + pause.length_us
     let middle = plot.place(
-      Double(sent[stop] + sent[stop - 1]) / 2_000_000, Double(stop))
-    let start = plot.x.scale(Double(sent[stop - 1]) / 1_000_000)
-    let room = plot.x.scale(Double(sent[stop]) / 1_000_000) - start
+      Double(pause.start_us + end_us) / 2_000_000, Double(pause.count))
+    let start = plot.x.scale(Double(pause.start_us) / 1_000_000)
+    let room = plot.x.scale(Double(end_us) / 1_000_000) - start
     let words = "held up: the kernel takes no more"
     let note = room > Labels.width(words) ? words : "held up"
     let half = Labels.width(note) / 2

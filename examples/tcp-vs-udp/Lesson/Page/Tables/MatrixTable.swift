@@ -18,7 +18,10 @@ struct MatrixRow {
       isNotable = count > 0
     }
 
-    init(_ text: String) { self.text = text }
+    init(_ text: String, isNotable: Bool = false) {
+      self.text = text
+      self.isNotable = isNotable
+    }
   }
 
   var sent: Value { Value(Quantity.count(run.client.sent)) }
