@@ -106,8 +106,8 @@ static inline int ck_kill(pid_t pid, int signal_number) {
 }
 
 /* Blocks the signals for this thread and those it starts, and returns a descriptor that tells of
- * them; SIGPIPE is ignored. SIGCHLD is not, whatever this process was started with: the kernel would
- * keep nothing of a child that ends. */
+ * them; SIGPIPE is ignored. SIGCHLD is not, whatever this process was started with: the kernel
+ * would keep nothing of a child that ends. */
 static inline int ck_signal_descriptor(const int *signals, size_t count) {
   sigset_t set;
   sigemptyset(&set);
