@@ -11,8 +11,8 @@ struct RunCommand: ParsableCommand {
     commandName: "run", abstract: "Give the lesson.",
     discussion: """
       Exit status: 0 when every claim was shown, 1 when a run failed or what was measured \
-      contradicts what is claimed, 64 for a mistake on the command line, 69 when something is missing on this \
-      machine, 130 and the like when it was interrupted.
+      contradicts what is claimed, 64 for a mistake on the command line, 69 when something is \
+      missing on this machine, 130 and the like when it was interrupted.
       """)
 
   @Option(
