@@ -106,15 +106,16 @@ static inline int ck_kill(pid_t pid, int signal_number) {
 }
 
 /* Blocks the signals for this thread and those it starts, and returns a descriptor that tells of
- * them; SIGPIPE is ignored. SIGCHLD is not, whatever this process was started with: the kernel would
- * keep nothing of a child that ends. */
+ * them; SIGPIPE is ignored. SIGCHLD is not, whatever this process was started with: the kernel
+ * would keep nothing of a child that ends. */
 static inline int ck_signal_descriptor(const int *signals, size_t count) {
   sigset_t set;
   sigemptyset(&set);
   for (size_t i = 0; i < count; i++) sigaddset(&set, signals[i]);
   int error = pthread_sigmask(SIG_BLOCK, &set, NULL);
   if (error) return -error;
-  if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || signal(SIGCHLD, SIG_DFL) == SIG_ERR) return -errno;
+  if (signal(SIGPIPE, SIG_IGN) == SIG_ERR) return -errno;
+  if (signal(SIGCHLD, SIG_DFL) == SIG_ERR) return -errno;
   int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
   return fd < 0 ? -errno : fd;
 }

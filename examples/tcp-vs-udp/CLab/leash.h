@@ -4,10 +4,10 @@
  * write to, and kills the group when that pipe ends. PR_SET_PDEATHSIG would not do: it tells of the
  * death of a thread, not of a process, and reaches no grandchild.
  * Where this process has other threads, the child may make only calls that are safe in a signal
- * handler until it is another program: it does, but for execvpe, which glibc (since 2.24) keeps free
- * of locks and of malloc, and system calls that POSIX does not know. The leash stays a copy of this
- * process, and when it ends those in a namespace it looks through /proc with opendir and snprintf:
- * it relies on glibc, whose fork leaves malloc usable in the child.
+ * handler until it is another program: it does, but for execvpe, which glibc (since 2.24) keeps
+ * free of locks and of malloc, and system calls that POSIX does not know. The leash stays a copy of
+ * this process, and when it ends those in a namespace it looks through /proc with opendir and
+ * snprintf: it relies on glibc, whose fork leaves malloc usable in the child.
  */
 #ifndef CLAB_LEASH_H
 #define CLAB_LEASH_H

@@ -35,8 +35,8 @@ static inline int clab_set_foreground(int fd, pid_t group) {
   return result;
 }
 
-/* Stops this process and its group, as the key does, until somebody lets them go on. Returns at once
- * where nobody could: the kernel stops no group that has nobody outside to do that. */
+/* Stops this process and its group, as the key does, until somebody lets them go on. Returns at
+ * once where nobody could: the kernel stops no group that has nobody outside to do that. */
 static inline void clab_stop_here(void) { kill(0, SIGTSTP); }
 
 #endif

@@ -1,5 +1,5 @@
-// Where a client's server is, as it is given on a command line. A mistake is told in a sentence that
-// says what to write instead.
+// Where a client's server is, as it is given on a command line. A mistake is told in a sentence
+// that says what to write instead.
 
 internal import Kernel
 
