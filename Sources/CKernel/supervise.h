@@ -23,6 +23,14 @@ extern char **environ;
 /* The environment as it is now; a NULL ends it. */
 static inline char *const *ck_environment(void) { return environ; }
 
+/* Ends of children are kept until they are waited for, whatever this process was started with: one
+ * that ignores SIGCHLD never learns how a child ended. */
+static inline int ck_heed_children(void) {
+  struct sigaction now;
+  if (sigaction(SIGCHLD, NULL, &now) < 0) return -errno;
+  return now.sa_handler == SIG_IGN && signal(SIGCHLD, SIG_DFL) == SIG_ERR ? -errno : 0;
+}
+
 /*
  * posix_spawn(3). sources[i] becomes descriptor targets[i] of the child. Each source is first
  * duplicated above every target: a dup2 in the child would otherwise overwrite a source that a
@@ -40,6 +48,7 @@ static inline int ck_spawn(const char *path, char *const *arguments, char *const
   int lowest = 3, error = 0;
   size_t made = 0;
   if (!copies) return -ENOMEM;
+  (void)ck_heed_children();
   for (size_t i = 0; i < count; i++)
     if (targets[i] >= lowest) lowest = targets[i] + 1;
 
@@ -106,15 +115,16 @@ static inline int ck_kill(pid_t pid, int signal_number) {
 }
 
 /* Blocks the signals for this thread and those it starts, and returns a descriptor that tells of
- * them; SIGPIPE is ignored. SIGCHLD is not, whatever this process was started with: the kernel
- * would keep nothing of a child that ends. */
+ * them; SIGPIPE is ignored, SIGCHLD is not. */
 static inline int ck_signal_descriptor(const int *signals, size_t count) {
   sigset_t set;
   sigemptyset(&set);
   for (size_t i = 0; i < count; i++) sigaddset(&set, signals[i]);
   int error = pthread_sigmask(SIG_BLOCK, &set, NULL);
   if (error) return -error;
-  if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || signal(SIGCHLD, SIG_DFL) == SIG_ERR) return -errno;
+  if (signal(SIGPIPE, SIG_IGN) == SIG_ERR) return -errno;
+  error = ck_heed_children();
+  if (error) return error;
   int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
   return fd < 0 ? -errno : fd;
 }

@@ -93,6 +93,7 @@ public struct ChildProcess: ~Copyable {
     if ended == nil {
       var (status, signal): (Int32, Int32) = (0, 0)
       let result = unsafe ck_wait(pid, 0, &status, &signal)
+      precondition(result >= 0, "BUG: a child that nobody may wait for")
       if result != 0 {
         ended = signal != 0 ? .killed(signal: signal) : .exited(status: status)
       }

@@ -18,6 +18,17 @@ struct CallTests {
     #expect(finished.error.contains("SIGSEGV while crash was in handle with 5 bytes, of request 2"))
   }
 
+  @Test func `A crash is seen also where the parent has its children ignored`() throws {
+    let finished = try Finished(
+      URL(fileURLWithPath: "/usr/bin/env"),
+      [
+        "--ignore-signal=CHLD", Paths.portico.path, "call", try Fixture.c("crash").path,
+        "--data", "crash",
+      ], within: .seconds(40))
+    #expect(finished.exit == .status(1))
+    #expect(finished.error.contains("SIGSEGV while crash was in handle"), "\(finished.error)")
+  }
+
   @Test func `A plugin that hangs is killed and told`() throws {
     let finished = try call(try Fixture.c("spin").path, "--data", "spin", "--timeout", "300ms")
     #expect(finished.exit == .status(1))
