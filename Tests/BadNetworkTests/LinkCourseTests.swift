@@ -156,8 +156,9 @@ struct LinkCourseTests {
   }
 
   /// A shell with a child in its group, and one in a session of its own.
-  private let crowd = "sleep 99 & echo pid $!; setsid sleep 99 & echo pid $!; echo pid $$; wait"
-  private var readyCrowd: String { "echo >&3; \(crowd)" }
+  private static let pids = "sleep 99 & echo pid $!; setsid sleep 99 & echo pid $!; echo pid $$"
+  private let crowd = "\(LinkCourseTests.pids); wait"
+  private let readyCrowd = "\(LinkCourseTests.pids); echo >&3; wait"
 
   private func interrupted(
     by signal: Int32, _ options: [String] = []

@@ -29,7 +29,7 @@ struct OutsideTests {
     let run = try shell(
       """
       "$0" --report /no/such/folder/x \(Self.silent) -- true 2>&-; echo $?
-      "$0" --report '\(report)' --ready-fd 3 -- sh -c 'echo >&3' -- sh -c \
+      "$0" --report '\(report)' --ready-fd 3 -- sh -c 'echo >&3; exec sleep 60' -- sh -c \
         'sleep 0.3; readlink /proc/$$/fd/0 /proc/$$/fd/2; exit 5' <&- 2>&-; echo $?
       """)
     // No file that was opened later got the number, neither here nor in the client.
@@ -117,7 +117,14 @@ struct OutsideTests {
     let script = "trap 'echo caught; exit 4' INT; echo ready; while :; do sleep 0.05; done"
     let output = try type([["ready", "\u{3}"]], client: ["sh", "-c", script])
     #expect(output.contains("caught\nended 4 terminal back\n"), "\(output)")
-    let killed = try type([["ready", "\u{3}"]], client: ["sh", "-c", "echo ready; sleep 60"])
+    // No shell: one that is hit before it starts a program may wait for that first.
+    let sleeper = """
+      import signal, time
+      signal.signal(signal.SIGINT, signal.SIG_DFL)
+      print("ready", flush=True)
+      time.sleep(60)
+      """
+    let killed = try type([["ready", "\u{3}"]], client: ["python3", "-c", sleeper])
     #expect(killed.hasSuffix("ended 130 terminal back\n"), "\(killed)")
   }
 
