@@ -33,6 +33,8 @@ struct PrivilegeTests {
     let nobody = try #require(Self.nobody)
     let portico = try Portico(["--plugin", "echo", "--workers", "2", "--user", "nobody"])
     try echoes(portico)
+    // The first one serves while the second is still on its way to be somebody else.
+    try portico.waitForLog { $0.raw.contains("with 2 workers") }
     #expect(portico.workers.count == 2)
     for worker in portico.workers {
       // Real, effective, saved, and that of files.

@@ -28,7 +28,7 @@ extension Judge {
         \(Quantity.counted(pause.count, "message", "messages")), then nothing for \
         \(Quantity.time(pause.length_us)), and lost none; UDP never refused one and lost \
         \(Quantity.share(ratio(udp.client.lost, udp.client.sent) ?? 0)) (\(full)). Whether a call \
-        blocks is up to the program: this client's sockets do not, for either, and a blocking \
+        blocks is up to the program: this client's sockets do on neither transport, and a blocking \
         receive would wait on both.
         """
       )
