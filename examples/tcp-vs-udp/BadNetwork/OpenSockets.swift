@@ -8,6 +8,7 @@ enum OpenSockets {
   /// Does a process, or another one in its namespace, listen for connections or datagrams?
   static func areThere(besides pid: Int32) -> Bool {
     ["tcp", "tcp6", "udp", "udp6"].contains { name in
+      // Two of them are missing where IPv6 is off, all of them when the process has gone.
       let bytes = (try? Files.contents(of: "/proc/\(pid)/net/\(name)", limit: 1 << 20)) ?? []
       return isAnyOpen(String(decoding: bytes, as: UTF8.self))
     }

@@ -14,8 +14,7 @@ extension ClientReport {
         "delay: \(Self.milliseconds(least)) at least, \(middle) in the middle, "
           + "\(Self.milliseconds(most)) at most")
     }
-    let attempts = messages.reduce(0) { $0 + max(0, $1.attempts - 1) }
-    if resends { lines.append("sent again: \(attempts) times") }
+    if resends { lines.append("sent again: \(extraSends) times") }
     if blocked > 0 {
       let taken = takenBeforeBlock.map { ", first after \($0) bytes" } ?? ""
       let times = blocked == 1 ? "once" : "\(blocked) times"

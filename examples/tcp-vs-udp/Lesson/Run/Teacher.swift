@@ -112,7 +112,8 @@ public struct Teacher {
     return folders.contains { Files.isExecutable("\($0)/\(program)") }
   }
 
-  /// Some runs must not replace the page of all.
+  /// Some runs must not replace the page of all. What cannot be read as results is none of a lesson
+  /// that anybody could look at, and may be written over.
   private func checkOutput() throws(LessonFailure) {
     guard !wishes.only.isEmpty,
       let data = FileManager.default.contents(atPath: "\(places.output)/results.json"),
