@@ -78,6 +78,10 @@ public struct WorkerConfiguration: Equatable, Sendable {
   public var filters: [Filter] = []
   /// What their chances are drawn from.
   public var filterSeed: UInt64 = 0
+  /// Bytes of memory for data that the process may take (RLIMIT_DATA); 0 for no limit.
+  public var workerMemory = 0
+  /// Bytes of each connection's input that are kept for whoever looks at a dead worker; 0 for none.
+  public var recordInput = 0
   /// Size of the shared memory file for buffers, in bytes; resident only where touched.
   public var buffersByteCount = 1 << 30
 
@@ -126,7 +130,7 @@ public struct WorkerConfiguration: Equatable, Sendable {
     for count in [
       receiveSize, lingerBytes, highWater, lowWater, replyLimit, maxFrame, replyBudget,
       maxConnections, buffersByteCount, connectionLimit, addressLimit, memoryLimit,
-      udpAmplification,
+      udpAmplification, workerMemory, recordInput,
     ] { wire.put(Int64(count)) }
     for time_ms in [
       lingerTimeout_ms, idleTimeout_ms, afterEOFTimeout_ms, firstByteTimeout_ms, writeTimeout_ms,
@@ -183,6 +187,8 @@ public struct WorkerConfiguration: Equatable, Sendable {
     addressLimit = Int(try wire.number("address limit", as: Int64.self))
     memoryLimit = Int(try wire.number("memory limit", as: Int64.self))
     udpAmplification = Int(try wire.number("amplification", as: Int64.self))
+    workerMemory = Int(try wire.number("worker memory", as: Int64.self))
+    recordInput = Int(try wire.number("recorded input", as: Int64.self))
     lingerTimeout_ms = try wire.number("linger timeout")
     idleTimeout_ms = try wire.number("idle timeout")
     afterEOFTimeout_ms = try wire.number("after-EOF timeout")

@@ -6,6 +6,8 @@ internal import Kernel
 
 /// Owns the pid file, and removes it at the end.
 struct RunFolder: ~Copyable {
+  /// The folder.
+  let folder: String
   private let path: String
   private let lock: Descriptor
 
@@ -29,6 +31,7 @@ struct RunFolder: ~Copyable {
       throw StartFailure("\(folder) belongs to a Portico that is running (pid \(pid))")
     }
     self.path = path
+    self.folder = folder
   }
 
   deinit { Files.remove(path) }

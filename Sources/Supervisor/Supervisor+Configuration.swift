@@ -83,6 +83,8 @@ extension RunOptions {
     configuration.firstByteTimeout_ms = firstByteTimeout.ms ?? 0
     configuration.writeTimeout_ms = writeTimeout.ms ?? 0
     configuration.slowCall_ms = slowCall.ms ?? 0
+    configuration.workerMemory = workerMemory?.bytes ?? 0
+    configuration.recordInput = recordInput?.bytes ?? 0
     configuration.filters = filters.filters
   }
 }

@@ -72,6 +72,7 @@ extension Supervisor {
 
   private func giveUpLoading() {
     wantsReload = false
+    reloadWaiters.giveUp(because: "Portico is ending")
     renewsAt = nil
     guard let generation = upcoming else { return }
     upcoming = nil

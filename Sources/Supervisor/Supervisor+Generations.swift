@@ -20,13 +20,18 @@ extension Supervisor {
   func startFirstGeneration() throws(StartFailure) { try load(readGeneration(.start)) }
 
   /// Reads plugin and configuration anew; the old generation goes on until the new one is loaded.
-  func reload() {
+  ///
+  /// `then` is called once, with what became of a generation whose files were read after this call.
+  func reload(then: ((ReloadOutcome) -> Void)? = nil) {
+    if let then { reloadWaiters.add(then) }
     guard phase == .serving, upcoming == nil else {
       // While one is loading the next one waits; nothing is reloaded at the end.
       wantsReload = phase == .starting || phase == .serving
+      if !wantsReload { reloadWaiters.giveUp(because: "Portico is ending") }
       return
     }
     wantsReload = false
+    reloadWaiters.begin()
     do throws(StartFailure) {
       let generation = try readGeneration(.reload)
       logger.info("reloading: reading \(generation.image.path) anew")
@@ -109,7 +114,9 @@ extension Supervisor {
     for worker in old.workers { drain(worker) }
     retired.append(old)
     let verb = generation.origin == .renewal ? "renewed" : "reloaded"
-    logger.info("\(verb): serving \(summary(of: generation))")
+    let summary = summary(of: generation)
+    logger.info("\(verb): serving \(summary)")
+    if generation.origin == .reload { reloadWaiters.end(.serving(summary)) }
     if wantsReload { reload() }
   }
 
@@ -128,6 +135,7 @@ extension Supervisor {
     }
     let title = current?.title ?? "the old plugin"
     logger.error("\(name) failed, \(title) goes on: \(reason)\(consequence)")
+    if origin == .reload { reloadWaiters.end(.failed(reason)) }
     if wantsReload { reload() }
     renewIfSpent()
   }
@@ -142,7 +150,7 @@ extension Supervisor {
     let sets = SocketAssignment.sockets(
       of: listeners.map(\.descriptors.count), readyWorkers: Set(ready.keys))
     for (index, worker) in ready.sorted(by: { $0.key < $1.key }) {
-      let sockets = sets[index] ?? []
+      let sockets = isSuspended ? [] : sets[index] ?? []
       guard worker.sockets != sockets else { continue }
       worker.sockets = sockets
       worker.lifecycle.wasGivenSockets()

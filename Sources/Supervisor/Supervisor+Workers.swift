@@ -233,6 +233,7 @@ extension Supervisor {
       facts["connection"] = "\(client.connection)"
       facts["peer"] = "\(client.peer)"
     }
+    if let file = recordCrash(of: worker, reason) { facts["crash"] = "\(file)" }
     logger.error("\(sentence)", metadata: facts)
   }
 }

@@ -38,7 +38,7 @@ package final class Supervisor {
   let tally: Tally
   /// What the chances of `--filter` are drawn from, in every worker of every generation.
   let filterSeed: UInt64
-  private let runFolder: RunFolder?
+  let runFolder: RunFolder?
 
   var spawner: WorkerSpawner
   var phase = Phase.starting
@@ -52,6 +52,10 @@ package final class Supervisor {
   /// Generations that have been replaced; kept while their workers drain.
   var retired: [Generation] = []
   var wantsReload = false
+  /// Who wants to know what becomes of reloads.
+  var reloadWaiters = ReloadWaiters()
+  /// Listeners are off; connections are served on.
+  var isSuspended = false
   /// When it is tried again to replace workers that have used up their reply addresses.
   var renewsAt: Moment?
   /// When clients are refused, once workers have been told to end.

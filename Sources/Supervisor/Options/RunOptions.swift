@@ -37,6 +37,17 @@ package struct RunOptions: Sendable {
   package var afterEOFTimeout = TimeLimit(ms: 2000)
   package var drainTimeout = TimeLimit(ms: 30000)
   package var slowCall = TimeLimit(ms: 100)
+  /// A call of the handler that takes longer is a hang; none for debuggers.
+  package var handlerTimeout = TimeLimit(ms: 10000)
+  /// A plugin that has not loaded by then hangs.
+  package var loadTimeout = TimeLimit(ms: 10000)
+
+  /// Memory that one worker may take for its data; nil for no limit.
+  package var workerMemory: ByteCount?
+  /// Bytes of each connection's input that are kept for the crash file; nil keeps none.
+  package var recordInput: ByteCount?
+  /// Generations that may be alive at once, draining ones too.
+  package var maxGenerations = 4
 
   package var udpAmplification = CountLimit(3)
   package var udpMute = MutedPorts.standard

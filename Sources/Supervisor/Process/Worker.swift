@@ -36,6 +36,8 @@ final class Worker {
   var killDeadline: Moment?
   /// Why its plugin cannot be served, as the worker said or the supervisor found.
   var refusal: String?
+  /// How long a call had not returned when it was aborted for that; nil for every other end.
+  var hungFor: Duration?
   /// The sockets it was last told to poll.
   var sockets: [UInt16]?
   var malformedRecordCount = 0
