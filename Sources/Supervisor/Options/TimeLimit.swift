@@ -15,6 +15,9 @@ package struct TimeLimit: Equatable, Sendable, CustomStringConvertible {
   package static let none = TimeLimit(ms: nil)
   package init(ms: UInt32?) { self.ms = ms }
 
+  /// As long as that, to the millisecond.
+  package init(_ duration: Duration) { ms = UInt32(clamping: duration.roundedUp_ms) }
+
   /// Parses a word.
   package init(parsing word: String, allowsNone: Bool) throws(InvalidWord) {
     if word == "none", allowsNone {
