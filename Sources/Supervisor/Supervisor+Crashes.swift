@@ -54,7 +54,7 @@ extension Supervisor {
     // did nothing says nothing of the plugin.
     guard worker.refusal == nil else { return nil }
     if death.reason == .killed(signal: 9), death.hook == nil { return nil }
-    guard let runFolder else {
+    guard let folder = crashFolder else {
       say("without --run-dir nothing is kept of a worker that dies")
       return nil
     }
@@ -71,7 +71,6 @@ extension Supervisor {
       death.page, hasRecord: configuration.recordInput != 0,
       byteCount: configuration.buffersByteCount
     ) { worker.readBuffers(at: $0, count: $1) }
-    let folder = "\(runFolder.folder)/crashes"
     do throws(SystemError) {
       return try CrashFolder(folder).write(report)
     } catch {
@@ -83,6 +82,13 @@ extension Supervisor {
   /// The crash file of a plugin that died while it was loaded, as the end of a sentence.
   func whereRecorded(_ worker: Worker, _ reason: ExitReason) -> String {
     recordCrash(of: worker, reason).map { " (see \($0))" } ?? ""
+  }
+
+  private var crashFolder: String? {
+    switch runFolder {
+    case .some(let run): "\(run.folder)/crashes"
+    case .none: nil
+    }
   }
 
   /// What does not come from the worker.

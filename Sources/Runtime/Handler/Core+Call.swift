@@ -100,11 +100,11 @@ extension Core {
     begin(hook, row)
   }
 
-  /// Tells the handler of a client, if it has not been told. The bytes, if any, are what `handle`
-  /// is about to be given.
-  mutating func callOpen(
-    _ row: Int, with bytes: UnsafeMutableRawPointer? = nil, _ count: Int = 0
-  ) {
+  /// Tells the handler of a client, if it has not been told.
+  mutating func callOpen(_ row: Int) { unsafe callOpen(row, with: nil, 0) }
+
+  /// The same; the bytes, if any, are what `handle` is about to be given.
+  mutating func callOpen(_ row: Int, with bytes: UnsafeMutableRawPointer?, _ count: Int) {
     guard !connections[row].marks.contains(.opened) else { return }
     connections[row].marks.insert(.opened)
     guard let onOpen = unsafe handler.onOpen else { return }

@@ -3,6 +3,7 @@
 // heard of its end. Without the option none of this is called.
 
 internal import CKernel
+internal import Control
 internal import Kernel
 
 /// The records of all clients.

@@ -1,5 +1,7 @@
 // Times as they are written on a command line. Pure.
 
+internal import Kernel
+
 /// A limit of time, or none: `500ms`, `2s`, `5m`, `none`.
 package struct TimeLimit: Equatable, Sendable, CustomStringConvertible {
   /// nil for none.
