@@ -170,9 +170,10 @@ extension Supervisor {
     switch end {
     case .asAsked: log(worker, .debug, "worker \(worker.index) \(reason)")
     case .failedWhileDraining: logDeath(of: worker, reason, sentence)
-    case .died where generation === upcoming && phase == .starting: failure = StartFailure(sentence)
+    case .died where generation === upcoming && phase == .starting:
+      failure = StartFailure(sentence + whereRecorded(worker, reason))
     case .died where generation === upcoming:
-      abandonLoading(generation.origin, because: sentence)
+      abandonLoading(generation.origin, because: sentence + whereRecorded(worker, reason))
     case .died where generation === current: replace(worker, reason, sentence)
     case .died: logDeath(of: worker, reason, sentence)
     }
@@ -196,8 +197,8 @@ extension Supervisor {
 
   private func whyEnded(_ worker: Worker, _ reason: ExitReason, wasStarting: Bool) -> String {
     if let refusal = worker.refusal { return refusal }
-    let death = Death(reason: reason, page: worker.readPage(), handler: worker.generation.title)
-    guard wasStarting else { return "worker \(worker.index) \(death.description)" }
+    let (death, _) = death(of: worker, reason)
+    guard wasStarting else { return death.sentence(of: "worker \(worker.index)") }
     return death.descriptionWhileLoading(path: worker.generation.image.path)
   }
 
@@ -227,13 +228,9 @@ extension Supervisor {
   }
 
   private func logDeath(of worker: Worker, _ reason: ExitReason, _ sentence: String) {
-    let death = Death(reason: reason, page: worker.readPage(), handler: worker.generation.title)
-    var facts: Logger.Metadata = ["worker": "\(worker.index)"]
-    if worker.refusal == nil, let client = death.client {
-      facts["connection"] = "\(client.connection)"
-      facts["peer"] = "\(client.peer)"
-    }
+    var facts = facts(of: worker, reason)
     if let file = recordCrash(of: worker, reason) { facts["crash"] = "\(file)" }
     logger.error("\(sentence)", metadata: facts)
+    logBacktrace(of: worker, reason)
   }
 }

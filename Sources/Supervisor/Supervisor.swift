@@ -61,6 +61,8 @@ package final class Supervisor {
   /// When clients are refused, once workers have been told to end.
   var refusesClientsAt: Moment?
   var hasAnnounced = false
+  /// It has been said why a death leaves no crash file.
+  var hasToldOfMissingCrashFile = false
   /// Why the start failed.
   var failure: StartFailure?
   var command: CommandProcess?
@@ -88,7 +90,7 @@ package final class Supervisor {
     let count = socketsPerListener
     // Each listener's sockets, their copies while a worker is spawned, and the channels of two
     // generations of workers.
-    HostFacts.reserveDescriptors(count * (2 * options.listeners.count + 6) + 64)
+    HostFacts.reserveDescriptors(count * (2 * options.listeners.count + 8) + 64)
     listeners = try options.listeners.map { uri throws(StartFailure) in
       try uri.open(socketCount: count) { logger.info("\($0)") }
     }

@@ -35,6 +35,14 @@
       }
     }
 
+    @Sendable static func recordSize(_ word: String) throws -> ByteCount? {
+      if word == "none" { return nil }
+      let size = try validated { () throws(InvalidWord) in
+        try ByteCount(parsing: word, in: 4096...(16 << 20))
+      }
+      return size.roundedUpToPowerOfTwo
+    }
+
     @Sendable static func connections(_ word: String) throws -> CountLimit {
       try validated { () throws(InvalidWord) in
         try CountLimit(parsing: word, in: 1...1_000_000_000)

@@ -8,6 +8,8 @@ package final class PluginImage {
   /// Where it came from, absolute.
   package let path: String
   package let file: MemoryFile
+  /// Identifies its bytes: 16 hexadecimal digits, of a sum that is not made against forgery.
+  package private(set) lazy var fingerprint = Fingerprint.text { file.read(at: $0, count: $1) }
 
   package init(path: String) throws(StartFailure) {
     self.path = path
@@ -50,5 +52,16 @@ package final class PluginImage {
         sharing: file.descriptor.rawValue, byteCount: file.byteCount, writable: false)
     else { return nil }
     return SharedObject(map.copyBytes())?.exports("handle")
+  }
+
+  /// `echo.so`
+  var fileName: String { path.split(separator: "/").last.map(String.init) ?? path }
+
+  /// The functions that offsets in the loaded plugin lie in. (Its first byte is loaded at 0, as
+  /// that of every shared library that a linker made.)
+  func places(of offsets: [UInt64]) -> [UInt64: SymbolTable.Place] {
+    guard !offsets.isEmpty, let symbols = SymbolTable(read: { self.file.read(at: $0, count: $1) })
+    else { return [:] }
+    return symbols.places(of: offsets)
   }
 }

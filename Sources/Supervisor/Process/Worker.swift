@@ -28,6 +28,7 @@ final class Worker {
   let printed: Descriptor
   private let printedCapacity: Int
   private let page: Mapping
+  private let buffers: MemoryFile
 
   var lifecycle = WorkerLifecycle()
   var lines = PrintedLines()
@@ -38,6 +39,8 @@ final class Worker {
   var refusal: String?
   /// How long a call had not returned when it was aborted for that; nil for every other end.
   var hungFor: Duration?
+  /// What was found out about its end, once it has ended.
+  var death: (Death, Backtrace)?
   /// The sockets it was last told to poll.
   var sockets: [UInt16]?
   var malformedRecordCount = 0
@@ -50,7 +53,8 @@ final class Worker {
   init(
     serial: UInt64, index: Int, tallyCell: UInt32, generation: Generation,
     process: consuming ChildProcess, control: consuming PacketChannel, log: consuming PacketChannel,
-    printed: consuming Descriptor, page: consuming Mapping, loadDeadline: Moment
+    printed: consuming Descriptor, page: consuming Mapping, buffers: consuming MemoryFile,
+    loadDeadline: Moment
   ) {
     self.serial = serial
     self.index = index
@@ -62,6 +66,7 @@ final class Worker {
     printedCapacity = printed.enlargePipe(to: Self.wishedPrintedCapacity)
     self.printed = printed
     self.page = page
+    self.buffers = buffers
     self.loadDeadline = loadDeadline
   }
 
@@ -86,6 +91,9 @@ final class Worker {
 
   /// The page as it is now.
   func readPage() -> ck_page { page.copy(as: ck_page.self) }
+
+  /// Some of its clients' bytes; fewer, or none, where its buffers end.
+  func readBuffers(at offset: Int, count: Int) -> [UInt8] { buffers.read(at: offset, count: count) }
 }
 
 extension Worker.Channel: CaseIterable {}

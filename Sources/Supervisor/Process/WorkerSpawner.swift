@@ -42,7 +42,7 @@ struct WorkerSpawner {
     return Worker(
       serial: lastSerial, index: index, tallyCell: tallyCell, generation: generation,
       process: born.process, control: born.control, log: born.log, printed: born.printed,
-      page: born.page,
+      page: born.page, buffers: born.buffers,
       loadDeadline: now + Self.loadTimeout)
   }
 }
