@@ -17,6 +17,7 @@
         portico inspect <file|name>
         portico call <file|name> [--data <text>] ...
         portico test <file|name> --transcript <file> ...
+        portico replay <crash file> [--plugin <file|name>]
         portico mock <transcript> [<options>]
         portico new <name> --language <c|swift>
         portico paths [<part>]
@@ -30,7 +31,7 @@
       version: hostVersion,
       subcommands: [
         RunCommand.self, ListCommand.self, InspectCommand.self, CallCommand.self, TestCommand.self,
-        MockCommand.self, NewCommand.self, PathsCommand.self,
+        ReplayCommand.self, MockCommand.self, NewCommand.self, PathsCommand.self,
       ],
       defaultSubcommand: RunCommand.self)
   }
