@@ -117,7 +117,8 @@ import Testing
     let death = Death(
       reason: .killed(signal: 11), page: try page(hook: 6, signal: 6), handler: "h")
     #expect(death.description.hasPrefix("was killed by SIGABRT"))
-    let odd = Death(reason: .killed(signal: 11), page: try page(hook: 6, signal: .max), handler: "h")
+    let odd = Death(
+      reason: .killed(signal: 11), page: try page(hook: 6, signal: .max), handler: "h")
     #expect(odd.description.hasPrefix("was killed by SIGSEGV"))
   }
 }

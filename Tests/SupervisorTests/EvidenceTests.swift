@@ -57,7 +57,8 @@ import Testing
     report.input.map { String(decoding: $0, as: UTF8.self) }
   }
 
-  @Test func `Without a record the call at hand is all, and nobody knows what came before`() throws {
+  @Test func `Without a record the call at hand is all, and nobody knows what came before`() throws
+  {
     let report = report(try page(), buffers(), hasRecord: false)
     #expect(texts(report) == ["hello"])
     #expect(report.isInCall)

@@ -91,9 +91,12 @@ package struct Death {
 
   /// `was killed by SIGSEGV while crash 1.0 was in handle with 5 bytes`
   package var description: String {
-    if isInOtherThread { return "\(reason) in a thread of the plugin \(handler)\(detail)\(causes)" }
+    if isInOtherThread {
+      return "\(reason) in a thread of the plugin \(handler)\(detail)\(causes)"
+    }
     if hasLeftNoRecord {
-      return "\(reason) and left no record: \(handler) overflowed the stack of a thread of its own, "
+      return
+        "\(reason) and left no record: \(handler) overflowed the stack of a thread of its own, "
         + "or handles that signal itself"
     }
     let start = hook == nil ? "\(reason) \(place)" : "\(reason) while \(place)"
