@@ -28,7 +28,8 @@ import Testing
   @Test("A crash in a thread of the plugin blames no connection")
   func inThread() throws {
     let death = Death(
-      reason: .killed(signal: 6), page: try page(hook: 6, inMainThread: false), handler: "h")
+      reason: .killed(signal: 6), page: try page(hook: 6, signal: 6, inMainThread: false),
+      handler: "h")
     #expect(death.description == "was killed by SIGABRT in a thread of the plugin h")
     #expect(death.client == nil)
   }

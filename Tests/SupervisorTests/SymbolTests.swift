@@ -64,7 +64,7 @@ import Testing
   @Test func `No damage to the file traps, and none is read for ever`() {
     var random = SeededGenerator(test: "symbols")
     let whole = Self.file((0..<40).map { ("name\($0)", UInt64($0) << 8, 0x80) })
-    for _ in 0..<20_000 {
+    for _ in 0..<2000 {
       var file = whole
       for _ in 0..<Int.random(in: 1...6, using: &random) {
         file[Int.random(in: 0..<file.count, using: &random)] = UInt8.random(
