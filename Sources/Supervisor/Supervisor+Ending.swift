@@ -73,6 +73,7 @@ extension Supervisor {
   private func giveUpLoading() {
     wantsReload = false
     reloadWaiters.giveUp(because: "Portico is ending")
+    giveUpSuspending()
     renewsAt = nil
     guard let generation = upcoming else { return }
     upcoming = nil
@@ -103,7 +104,8 @@ extension Supervisor {
     if phase == .serving, let current {
       deadlines += current.places.compactMap { $0.worker == nil ? $0.policy.dueTime : nil }
     }
-    deadlines += [command?.killDeadline, refusesClientsAt, renewsAt].compactMap(\.self)
+    if phase == .serving, let due = suspension.dueTime { deadlines.append(due) }
+    deadlines += [command?.killDeadline, refusesClientsAt, renewsAt, resumesAt].compactMap(\.self)
     return deadlines.min()
   }
 
@@ -137,6 +139,7 @@ extension Supervisor {
       refusesClientsAt = nil
       for listener in listeners { listener.stopListening() }
     }
+    checkSuspension(now: now)
     command?.checkDeadline(now: now)
   }
 }

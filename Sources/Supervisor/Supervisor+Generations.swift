@@ -149,8 +149,9 @@ extension Supervisor {
     }
     let sets = SocketAssignment.sockets(
       of: listeners.map(\.descriptors.count), readyWorkers: Set(ready.keys))
+    let silent = suspendedSockets
     for (index, worker) in ready.sorted(by: { $0.key < $1.key }) {
-      let sockets = isSuspended ? [] : sets[index] ?? []
+      let sockets = (sets[index] ?? []).filter { !silent.contains($0) }
       guard worker.sockets != sockets else { continue }
       worker.sockets = sockets
       worker.lifecycle.wasGivenSockets()

@@ -54,8 +54,12 @@ package final class Supervisor {
   var wantsReload = false
   /// Who wants to know what becomes of reloads.
   var reloadWaiters = ReloadWaiters()
-  /// Listeners are off; connections are served on.
-  var isSuspended = false
+  var suspension = Suspension()
+  /// Who wants to know when clients are refused.
+  var suspensionWaiters: [(StartFailure?) -> Void] = []
+  /// When it is tried again to have every listener back, and why the last attempt failed.
+  var resumesAt: Moment?
+  var resumeTrouble: StartFailure?
   /// When it is tried again to replace workers that have used up their reply addresses.
   var renewsAt: Moment?
   /// When clients are refused, once workers have been told to end.

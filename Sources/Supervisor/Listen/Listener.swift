@@ -28,6 +28,24 @@ package protocol Listener: AnyObject {
   /// handler that speaks first cannot wait for them.
   func setDefersAccept(_ on: Bool) throws(StartFailure)
 
+  /// Nobody may poll its sockets: it takes no clients until `resume`.
+  var isSuspended: Bool { get }
+
+  /// What waits for a worker now; nil where nothing can, or where the kernel does not say.
+  var queue: ListenerQueue? { get }
+
+  /// The first half of switching it off: clients that come are kept out, and those that the kernel
+  /// holds already are still to be served. For as short a time as that takes: meanwhile a client
+  /// may be left without an answer. Nothing has changed when it throws.
+  func holdOff() throws(StartFailure)
+
+  /// The second half, when no worker polls any more: clients are refused, where that is known.
+  func suspend() throws(StartFailure)
+
+  /// Clients are taken again, at the same address. Harmless when they were all the time; when it
+  /// throws, nothing has changed and it may be tried again.
+  func resume(defersAccept: Bool) throws(StartFailure)
+
   /// No more clients: those that come are refused, not left waiting for somebody who is about to
   /// end.
   func stopListening()

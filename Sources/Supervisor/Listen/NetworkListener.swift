@@ -15,12 +15,25 @@ package final class NetworkListener: Listener {
   package let uri: ListenerURI
   package private(set) var isDualStack = false
   /// The real address and port.
-  private var endpoint = Endpoint.none
-  private let kind: NetworkSocket.Kind
-  private var sockets: [Element] = []
+  private(set) var endpoint = Endpoint.none
+  let kind: NetworkSocket.Kind
+  private(set) var sockets: [Element] = []
+  var state = State.open
+  /// The kernel chose the port: it is given back when the socket that it was chosen for no longer
+  /// listens. Not any more once it has been asked for by its number.
+  var hasChosenPort: Bool
+  /// Keeps such a port meanwhile.
+  var placeholder: Element?
+
+  enum State {
+    case open
+    /// The kernel keeps clients out; workers still poll.
+    case holdingOff
+    case suspended
+  }
 
   /// An array's element has to be copyable, and a descriptor is not.
-  private final class Element {
+  final class Element {
     let socket: NetworkSocket
     init(_ socket: consuming NetworkSocket) { self.socket = socket }
   }
@@ -32,6 +45,7 @@ package final class NetworkListener: Listener {
   ) throws(StartFailure) {
     self.uri = uri
     self.kind = kind
+    hasChosenPort = port == 0
     switch host {
     case .any: try bindAny(port: port)
     case .address(let address):

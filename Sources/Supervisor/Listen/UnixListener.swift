@@ -11,13 +11,15 @@ package final class UnixListener: Listener {
   private static let lockTimeout = Duration.seconds(2)
 
   package let uri: ListenerURI
-  private let path: String
-  private let folder: String
-  private let mode: UInt16?
-  private let socket: UnixSocket
+  let path: String
+  let folder: String
+  let mode: UInt16?
+  let socket: UnixSocket
   private let note: (String) -> Void
   /// The file that `listen` made; nobody else's is removed.
-  private var ownFile: FileIdentity?
+  private(set) var ownFile: FileIdentity?
+  /// While it is off.
+  var aside: Aside?
 
   /// What a look at the path finds.
   private enum Finding {
@@ -97,9 +99,12 @@ package final class UnixListener: Listener {
     ownFile = nil
     // Without the lock, which somebody keeps for good, the file would be left behind.
     let lock = try? FolderLock(folder, waitingAtMost: Self.lockTimeout)
-    if let occupant = try? UnixSocket.occupant(of: path), occupant == .socket(file) {
-      Files.remove(path)
+    for (path, file) in [(path, aside?.file ?? file), (hiddenPath, file)] {
+      if let occupant = try? UnixSocket.occupant(of: path), occupant == .socket(file) {
+        Files.remove(path)
+      }
     }
+    aside = nil
     _ = consume lock
   }
 
@@ -112,6 +117,8 @@ package final class UnixListener: Listener {
       note("removed the stale socket \(path)")
     case .free: break
     }
+    // Nobody serves it, or the path would be taken.
+    if case .socket = try UnixSocket.occupant(of: hiddenPath) { Files.remove(hiddenPath) }
     try socket.bind(path, mode: mode)
     if case .socket(let file) = try UnixSocket.occupant(of: path) { ownFile = file }
     try socket.listen(backlog: ListenerURI.backlog)
@@ -119,6 +126,10 @@ package final class UnixListener: Listener {
   }
 
   private func look() throws(SystemError) -> Finding {
+    if case .process(let pid) = try suspendedService() {
+      let owner = pid.map(SocketOwner.describe(pid:)) ?? SocketOwner.describe(path: path)
+      return .taken("\(owner ?? "another process") serves it, and is suspended")
+    }
     switch try UnixSocket.occupant(of: path) {
     case .nothing: return .free
     case .otherFile:
@@ -141,8 +152,8 @@ package final class UnixListener: Listener {
   }
 
   /// What `work` returns or throws becomes a sentence, with the remedy where one is known.
-  private func refusing(
-    _ work: () throws(SystemError) -> String?
+  func refusing(
+    _ what: String = "listen on", _ work: () throws(SystemError) -> String?
   ) throws(StartFailure) {
     var refusal: String?
     do throws(SystemError) {
@@ -161,11 +172,11 @@ package final class UnixListener: Listener {
         default: "\(error)"
         }
     }
-    if let refusal { throw StartFailure("cannot listen on \(uri): \(refusal)") }
+    if let refusal { throw StartFailure("cannot \(what) \(uri): \(refusal)") }
   }
 
   /// errno values this file tells apart.
-  private enum Code {
+  enum Code {
     static let noSuchFile: Int32 = 2  // ENOENT
     static let wouldBlock: Int32 = 11  // EWOULDBLOCK
     static let notPermitted: Int32 = 13  // EACCES
