@@ -233,7 +233,11 @@ extension Supervisor {
       facts["connection"] = "\(client.connection)"
       facts["peer"] = "\(client.peer)"
     }
-    if let file = recordCrash(of: worker, reason) { facts["crash"] = "\(file)" }
+    crashCount += 1
+    if let file = recordCrash(of: worker, reason) {
+      lastCrashFile = file
+      facts["crash"] = "\(file)"
+    }
     logger.error("\(sentence)", metadata: facts)
   }
 }

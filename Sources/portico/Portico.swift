@@ -20,6 +20,8 @@
         portico mock <transcript> [<options>]
         portico new <name> --language <c|swift>
         portico paths [<part>]
+        portico status [--json]
+        portico reload | drain | stop | suspend | resume
         """,
       discussion: """
         With no arguments Portico listens on tcp://*:7788 and its default plugin answers \
@@ -30,7 +32,9 @@
       version: hostVersion,
       subcommands: [
         RunCommand.self, ListCommand.self, InspectCommand.self, CallCommand.self, TestCommand.self,
-        MockCommand.self, NewCommand.self, PathsCommand.self,
+        MockCommand.self, NewCommand.self, PathsCommand.self, StatusCommand.self,
+        ReloadCommand.self, DrainCommand.self, StopCommand.self, SuspendCommand.self,
+        ResumeCommand.self,
       ],
       defaultSubcommand: RunCommand.self)
   }

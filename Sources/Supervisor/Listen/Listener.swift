@@ -19,6 +19,8 @@ package protocol Listener: AnyObject {
   var port: UInt16? { get }
   /// Takes IPv4 clients on its IPv6 sockets too.
   var isDualStack: Bool { get }
+  /// What waits in it; nil where that cannot be told.
+  var queue: ListenerQueue? { get }
 
   /// From now on clients are taken. Once, when a plugin can answer. (UDP takes them from the moment
   /// it is bound: until somebody polls they wait in its buffer.)
@@ -38,6 +40,7 @@ package protocol Listener: AnyObject {
 
 extension Listener {
   package var transport: Transport { uri.transport }
+  package var queue: ListenerQueue? { nil }
 }
 
 extension ListenerURI {

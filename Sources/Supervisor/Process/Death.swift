@@ -18,9 +18,11 @@ package struct Death {
     self.handler = handler
   }
 
-  /// The function of the handler that the worker's loop was in; nil for none. Numbers that mean
+  private var hook: String? { Self.hook(page) }
+
+  /// The function of the handler that a worker's loop is in; nil for none. Numbers that mean
   /// nothing count as none.
-  private var hook: String? {
+  package static func hook(_ page: ck_page) -> String? {
     let names = [
       "", "a constructor", "portico_describe", "on_load", "on_open", "on_greet", "handle", "on_eof",
       "on_writable", "on_timer", "on_drain", "on_close", "on_unload",
