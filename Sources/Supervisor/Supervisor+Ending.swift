@@ -15,23 +15,23 @@ extension Supervisor {
   /// under somebody who accepts looks like an error to them.
   private static let refusalDelay = Duration.milliseconds(50)
 
-  /// TERM and INT drain; a second one, or QUIT, stops at once.
-  func end(because signal: HostSignal, isFromTerminal: Bool) {
+  /// TERM and INT drain; a second one, or QUIT, stops at once. `cause` is who wants it.
+  func end(because cause: String, as signal: HostSignal, isFromTerminal: Bool) {
     // A key on the terminal has reached the command as well.
     if !isFromTerminal { command?.signal(signal) }
     switch (phase, signal) {
     case (.starting, _) where !options.command.isEmpty:
       // Status 0 would say that the command had done its work.
-      failure = StartFailure("stopped by \(signal.name) before the command was run")
+      failure = StartFailure("stopped by \(cause) before the command was run")
     case (.starting, _):
-      logger.info("\(signal.name): stopping before the plugin is loaded")
+      logger.info("\(cause): stopping before the plugin is loaded")
       stop()
     case (.serving, .quit), (.draining, _):
-      logger.info("\(signal.name): stopping now")
+      logger.info("\(cause): stopping now")
       stop()
     case (.serving, _):
       let limit = options.drainTimeout.duration == nil ? "" : " for \(options.drainTimeout) at most"
-      logger.info("\(signal.name): draining\(limit); a second signal stops at once")
+      logger.info("\(cause): draining\(limit); a second signal stops at once")
       drain()
     case (.stopping, _): break
     }
@@ -105,7 +105,9 @@ extension Supervisor {
       deadlines += current.places.compactMap { $0.worker == nil ? $0.policy.dueTime : nil }
     }
     if phase == .serving, let due = suspension.dueTime { deadlines.append(due) }
-    deadlines += [command?.killDeadline, refusesClientsAt, renewsAt, resumesAt].compactMap(\.self)
+    deadlines += [
+      command?.killDeadline, refusesClientsAt, renewsAt, resumesAt, control?.nextDeadline,
+    ].compactMap(\.self)
     return deadlines.min()
   }
 
@@ -141,5 +143,6 @@ extension Supervisor {
     }
     checkSuspension(now: now)
     command?.checkDeadline(now: now)
+    control?.checkDeadlines(poller, now: now)
   }
 }

@@ -192,6 +192,7 @@ extension Supervisor {
     workers[worker.serial] = worker
     if index < generation.places.count {
       generation.places[index].policy.started(at: now)
+      generation.places[index].restartCount += 1
       generation.places[index].worker = worker
     } else {
       generation.places.append(.init(policy: RestartPolicy(startedAt: now), worker: worker))
@@ -242,7 +243,7 @@ extension Supervisor {
     }
   }
 
-  private func summary(of generation: Generation) -> String {
+  func summary(of generation: Generation) -> String {
     let count = generation.places.count
     let workers = count == 1 ? "1 worker" : "\(count) workers"
     return "\(generation.title) (\(generation.image.path)) with \(workers)"

@@ -229,7 +229,11 @@ extension Supervisor {
 
   private func logDeath(of worker: Worker, _ reason: ExitReason, _ sentence: String) {
     var facts = facts(of: worker, reason)
-    if let file = recordCrash(of: worker, reason) { facts["crash"] = "\(file)" }
+    crashCount += 1
+    if let file = recordCrash(of: worker, reason) {
+      lastCrashFile = file
+      facts["crash"] = "\(file)"
+    }
     logger.error("\(sentence)", metadata: facts)
     logBacktrace(of: worker, reason)
   }

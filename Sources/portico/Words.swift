@@ -93,6 +93,13 @@
       return count
     }
 
+    @Sendable static func pid(_ word: String) throws -> Int32 {
+      guard let number = Int(unsignedDigits: word), let pid = Int32(exactly: number), pid > 0 else {
+        throw ValidationError("write a process number, as portico status shows it")
+      }
+      return pid
+    }
+
     @Sendable static func callData(_ word: String) throws -> CallRequest {
       try validated { () throws(InvalidWord) in try CallRequest.data(word) }
     }

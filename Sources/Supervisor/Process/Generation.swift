@@ -11,6 +11,8 @@ final class Generation {
     var worker: Worker?
     /// Its first process has loaded the plugin, or has died.
     var hasSettled = false
+    /// Processes that have taken the place of one that died.
+    var restartCount = 0
   }
 
   /// Why it was started.
@@ -24,6 +26,7 @@ final class Generation {
   }
 
   let number: Int
+  let startTime = Moment.now
   let origin: Origin
   let image: PluginImage
   /// What its workers get, but for their number.

@@ -32,6 +32,7 @@ final class Worker {
 
   var lifecycle = WorkerLifecycle()
   var lines = PrintedLines()
+  let startTime = Moment.now
   let loadDeadline: Moment
   /// When it is killed if it has not ended by then.
   var killDeadline: Moment?
