@@ -108,6 +108,12 @@ public struct ChildProcess: ~Copyable {
     _ = ck_kill(pid, number)
   }
 
+  /// Has its first thread raise ABRT, wherever that is, so that it can say where.
+  public func abort() {
+    guard ended == nil else { return }
+    _ = ck_signal_thread(pid, pid, SIGABRT)
+  }
+
   /// Kills it, and with a group of its own everything it started there.
   public func kill() {
     guard ended == nil else { return }

@@ -144,9 +144,10 @@ extension Supervisor {
   func assignSockets() {
     guard let generation = current, phase == .serving else { return }
     var ready: [Int: Worker] = [:]
-    for worker in generation.workers where worker.lifecycle.canServe {
-      ready[worker.index] = worker
-    }
+    let able = generation.workers.filter(\.lifecycle.canServe)
+    // Who waits for a worker that does not get round to accepting is served by the others.
+    let moving = able.filter { !$0.isStuck }
+    for worker in moving.isEmpty ? able : moving { ready[worker.index] = worker }
     let sets = SocketAssignment.sockets(
       of: listeners.map(\.descriptors.count), readyWorkers: Set(ready.keys))
     for (index, worker) in ready.sorted(by: { $0.key < $1.key }) {

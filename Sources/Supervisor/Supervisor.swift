@@ -103,7 +103,8 @@ package final class Supervisor {
         addressCapacity: options.maxPerAddress == .none ? 0 : budget.connections),
       seed: .random(in: .min ... .max))
     spawner = try WorkerSpawner(
-      installation: installation, sockets: sockets, tally: tally.descriptor)
+      installation: installation, sockets: sockets, tally: tally.descriptor,
+      loadTimeout: options.loadTimeout.duration)
   }
 
   /// Serves until told to end, and returns the exit status. Throws when it cannot start.

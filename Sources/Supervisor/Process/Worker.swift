@@ -31,13 +31,20 @@ final class Worker {
 
   var lifecycle = WorkerLifecycle()
   var lines = PrintedLines()
-  let loadDeadline: Moment
+  /// When its process was started.
+  let startTime: Moment
+  /// Its plugin hangs if it has not loaded by then; nil lets it take its time.
+  var loadDeadline: Moment?
   /// When it is killed if it has not ended by then.
   var killDeadline: Moment?
   /// Why its plugin cannot be served, as the worker said or the supervisor found.
   var refusal: String?
   /// How long a call had not returned when it was aborted for that; nil for every other end.
   var hungFor: Duration?
+  /// nil until it is first looked at.
+  var callWatch: CallWatch?
+  /// A call has not returned between two looks; its sockets are lent to others.
+  var isStuck = false
   /// The sockets it was last told to poll.
   var sockets: [UInt16]?
   var malformedRecordCount = 0
@@ -50,7 +57,8 @@ final class Worker {
   init(
     serial: UInt64, index: Int, tallyCell: UInt32, generation: Generation,
     process: consuming ChildProcess, control: consuming PacketChannel, log: consuming PacketChannel,
-    printed: consuming Descriptor, page: consuming Mapping, loadDeadline: Moment
+    printed: consuming Descriptor, page: consuming Mapping, startTime: Moment,
+    loadDeadline: Moment?
   ) {
     self.serial = serial
     self.index = index
@@ -62,6 +70,7 @@ final class Worker {
     printedCapacity = printed.enlargePipe(to: Self.wishedPrintedCapacity)
     self.printed = printed
     self.page = page
+    self.startTime = startTime
     self.loadDeadline = loadDeadline
   }
 
