@@ -17,6 +17,14 @@ public enum ExitReason: Equatable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// A signal that no process comes by on its own: somebody sent it, be it the kernel.
+  public var isFromOutside: Bool {
+    switch self {
+    case .exited: false
+    case .killed(let signal): [SIGHUP, SIGINT, SIGQUIT, SIGKILL, SIGTERM].contains(signal)
+    }
+  }
+
   /// Goes behind a subject: `was killed by SIGSEGV`.
   public var description: String {
     switch self {

@@ -105,6 +105,7 @@ extension Supervisor {
     }
     if phase == .serving, let current {
       deadlines += current.places.compactMap { $0.worker == nil ? $0.policy.dueTime : nil }
+      if upcoming == nil, let time = generationPolicy?.dueTime { deadlines.append(time) }
     }
     deadlines += [command?.killDeadline, refusesClientsAt, renewsAt, nextSample].compactMap(\.self)
     return deadlines.min()
@@ -136,6 +137,7 @@ extension Supervisor {
       }
     }
     watchCalls(now: now)
+    fallBackIfDue()
     if let time = renewsAt, time <= now {
       renewsAt = nil
       renewIfSpent()

@@ -188,6 +188,7 @@ extension Supervisor {
     let counters = WorkerCounters(worker.readPage())
     log(counters, of: worker, counters.hasServed ? .info : .debug)
     retired.removeAll { $0.workers.isEmpty }
+    useRoomForGeneration()
   }
 
   /// What it sent before it ended and nobody has read yet.
@@ -225,7 +226,8 @@ extension Supervisor {
     let generation = worker.generation
     generation.places[worker.index].hasSettled = true
     guard phase == .serving else { return logDeath(of: worker, reason, sentence) }
-    switch generation.places[worker.index].policy.died(at: .now) {
+    let isFromOutside = reason.isFromOutside && worker.refusal == nil && worker.hungFor == nil
+    switch generation.places[worker.index].policy.died(at: .now, isFromOutside: isFromOutside) {
     case .restartNow:
       logDeath(of: worker, reason, "\(sentence); it is replaced at once")
       restart(generation, index: worker.index)
@@ -235,6 +237,7 @@ extension Supervisor {
     }
     assignSockets()
     announceOnce()
+    if !isFromOutside { judge(generation) }
   }
 
   func restart(_ generation: Generation, index: Int) {

@@ -51,7 +51,15 @@ package final class Supervisor {
   var upcoming: Generation?
   /// Generations that have been replaced; kept while their workers drain.
   var retired: [Generation] = []
+  /// What is known of them; nil until one serves.
+  var generationPolicy: GenerationPolicy?
+  /// The one to fall back to, without its workers: what its image and configuration were.
+  var fallback: Generation?
   var wantsReload = false
+  /// The log says that a reload waits for a generation to end.
+  var hasSaidReloadWaits = false
+  /// The same of a renewal.
+  var hasSaidRenewalWaits = false
   /// Who wants to know what becomes of reloads.
   var reloadWaiters = ReloadWaiters()
   /// Listeners are off; connections are served on.
@@ -99,7 +107,8 @@ package final class Supervisor {
       socketCount: sockets.count)
     tally = try Tally(
       TallyLayout(
-        cellCount: 4 * count + 16,
+        // A fallback may come on top of what --max-generations allows.
+        cellCount: (options.maxGenerations + 1) * count + 16,
         addressCapacity: options.maxPerAddress == .none ? 0 : budget.connections),
       seed: .random(in: .min ... .max))
     spawner = try WorkerSpawner(

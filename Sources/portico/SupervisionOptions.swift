@@ -29,6 +29,15 @@
     @Option(
       help: ArgumentHelp(
         """
+        Generations of workers that may be alive at once, those that drain among them, from 2 to \
+        16; a reload waits for one to end. (default: \(defaults.maxGenerations))
+        """, valueName: "n"),
+      transform: Words.generationCount)
+    var maxGenerations = defaults.maxGenerations
+
+    @Option(
+      help: ArgumentHelp(
+        """
         Memory that a worker may take for the plugin and for replies that wait, from 16MiB: then \
         the system refuses more. Address space counts, and each thread's whole stack. (default: \
         no limit)
@@ -39,6 +48,7 @@
     func fill(_ options: inout RunOptions) {
       options.handlerTimeout = handlerTimeout
       options.loadTimeout = loadTimeout
+      options.maxGenerations = maxGenerations
       options.workerMemory = workerMemory
     }
   }

@@ -82,6 +82,13 @@
       word == "0" ? TimeLimit.none : try timeOrNone(word)
     }
 
+    @Sendable static func generationCount(_ word: String) throws -> Int {
+      guard let count = Int(unsignedDigits: word), (2...16).contains(count) else {
+        throw ValidationError("write a number of generations from 2 to 16")
+      }
+      return count
+    }
+
     @Sendable static func workerMemory(_ word: String) throws -> ByteCount {
       let least = WorkerBudget.minimumMemory
       return try validated { () throws(InvalidWord) in
