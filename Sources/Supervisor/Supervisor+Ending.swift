@@ -51,7 +51,10 @@ extension Supervisor {
     if worker.lifecycle.isStarting { return kill(worker, isExpected: true) }
     guard worker.lifecycle.canServe else { return }
     worker.lifecycle.wasToldToEnd()
-    worker.killDeadline = options.drainTimeout.duration.map { .now + $0 + grace }
+    // One that was aborted for a hang has its own.
+    if worker.hungFor == nil {
+      worker.killDeadline = options.drainTimeout.duration.map { .now + $0 + grace }
+    }
     send(.drain(deadline_ms: options.drainTimeout.ms), to: worker)
   }
 
@@ -98,27 +101,32 @@ extension Supervisor {
   var nextDeadline: Moment? {
     var deadlines: [Moment] = []
     for worker in workers.values where !worker.lifecycle.hasBeenKilled {
-      if worker.lifecycle.isStarting { deadlines.append(worker.loadDeadline) }
+      if worker.lifecycle.isStarting, let load = worker.loadDeadline { deadlines.append(load) }
       if let kill = worker.killDeadline { deadlines.append(kill) }
     }
     if phase == .serving, let current {
       deadlines += current.places.compactMap { $0.worker == nil ? $0.policy.dueTime : nil }
+      if upcoming == nil, let time = generationPolicy?.dueTime { deadlines.append(time) }
     }
     if phase == .serving, let due = suspension.dueTime { deadlines.append(due) }
     deadlines += [
-      command?.killDeadline, refusesClientsAt, renewsAt, resumesAt, control?.nextDeadline,
+      command?.killDeadline, refusesClientsAt, renewsAt, resumesAt, nextSample,
+      control?.nextDeadline,
     ].compactMap(\.self)
     return deadlines.min()
   }
 
   func checkDeadlines(now: Moment) {
     for worker in workers.values where !worker.lifecycle.hasBeenKilled {
-      if worker.lifecycle.isStarting, worker.loadDeadline <= now, worker.refusal == nil {
-        worker.refusal = Death.hang(
-          path: worker.generation.image.path, page: worker.readPage(),
-          limit: WorkerSpawner.loadTimeout)
-        kill(worker, isExpected: false)
+      if worker.lifecycle.isStarting, let deadline = worker.loadDeadline, deadline <= now,
+        worker.refusal == nil
+      {
+        didNotLoad(worker, now: now)
       } else if let deadline = worker.killDeadline, deadline <= now {
+        if worker.hungFor != nil {
+          kill(worker, isExpected: false)
+          continue
+        }
         if worker.lifecycle.isDraining {
           log(worker, .warning, "worker \(worker.index) did not end in time and is killed")
         } else if worker.refusal == nil {
@@ -133,6 +141,8 @@ extension Supervisor {
         if let due = place.policy.dueTime, due <= now { restart(current, index: index) }
       }
     }
+    watchCalls(now: now)
+    fallBackIfDue()
     if let time = renewsAt, time <= now {
       renewsAt = nil
       renewIfSpent()

@@ -67,6 +67,7 @@ extension Generation.Origin {
     case .start: "start"
     case .reload: "reload"
     case .renewal: "renewal"
+    case .fallback: "fallback"
     }
   }
 }

@@ -52,7 +52,15 @@ package final class Supervisor {
   var upcoming: Generation?
   /// Generations that have been replaced; kept while their workers drain.
   var retired: [Generation] = []
+  /// What is known of them; nil until one serves.
+  var generationPolicy: GenerationPolicy?
+  /// The one to fall back to, without its workers: what its image and configuration were.
+  var fallback: Generation?
   var wantsReload = false
+  /// The log says that a reload waits for a generation to end.
+  var hasSaidReloadWaits = false
+  /// The same of a renewal.
+  var hasSaidRenewalWaits = false
   /// Who wants to know what becomes of reloads.
   var reloadWaiters = ReloadWaiters()
   var suspension = Suspension()
@@ -112,11 +120,13 @@ package final class Supervisor {
       socketCount: sockets.count)
     tally = try Tally(
       TallyLayout(
-        cellCount: 4 * count + 16,
+        // A fallback may come on top of what --max-generations allows.
+        cellCount: (options.maxGenerations + 1) * count + 16,
         addressCapacity: options.maxPerAddress == .none ? 0 : budget.connections),
       seed: .random(in: .min ... .max))
     spawner = try WorkerSpawner(
-      installation: installation, sockets: sockets, tally: tally.descriptor)
+      installation: installation, sockets: sockets, tally: tally.descriptor,
+      loadTimeout: options.loadTimeout.duration)
   }
 
   /// Serves until told to end, and returns the exit status. Throws when it cannot start.

@@ -145,7 +145,8 @@ package struct Death {
   /// Where a plugin hangs that did not load in time.
   package static func hang(path: String, page: ck_page, limit: Duration) -> String {
     let death = Death(reason: .exited(status: 0), page: page, handler: "")
-    return "the plugin \(path) did not finish loading within \(limit.components.seconds) s: "
-      + "it hangs in \(death.hook ?? "a constructor or on_load")"
+    let time = TimeLimit(ms: UInt32(limit.roundedUp_ms))
+    return "the plugin \(path) did not finish loading within \(time) "
+      + "(--load-timeout): it hangs in \(death.hook ?? "a constructor or on_load")"
   }
 }

@@ -23,6 +23,8 @@ final class Generation {
     case reload
     /// Workers of the one before had used up their reply addresses.
     case renewal
+    /// The one before it kept crashing, and the one before that serves again.
+    case fallback
   }
 
   let number: Int
@@ -57,6 +59,14 @@ final class Generation {
   var title: String {
     let version = report?.version ?? ""
     return version.isEmpty ? handlerName : "\(handlerName) \(version)"
+  }
+
+  /// Its plugin may be another one than that of the generation before it.
+  var readsPluginAnew: Bool {
+    switch origin {
+    case .start, .reload: true
+    case .renewal, .fallback: false
+    }
   }
 
   var workers: [Worker] { places.compactMap(\.worker) }
