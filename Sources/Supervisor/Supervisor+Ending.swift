@@ -40,6 +40,7 @@ extension Supervisor {
   /// No more clients; those that are there may finish.
   func drain() {
     phase = .draining
+    tellStopping("draining: connections end by themselves")
     refusesClientsAt = .now + Self.refusalDelay
     giveUpLoading()
     for worker in workers.values { drain(worker) }
@@ -57,6 +58,7 @@ extension Supervisor {
 
   private func stop() {
     phase = .stopping
+    tellStopping("stopping")
     giveUpLoading()
     for worker in workers.values where !worker.lifecycle.hasBeenKilled {
       if worker.lifecycle.isStarting {
@@ -106,6 +108,7 @@ extension Supervisor {
     }
     if phase == .serving, let due = suspension.dueTime { deadlines.append(due) }
     deadlines += [command?.killDeadline, refusesClientsAt, renewsAt, resumesAt].compactMap(\.self)
+    if service.notifyAddress != nil, let due = notices.dueTime { deadlines.append(due) }
     return deadlines.min()
   }
 
@@ -140,6 +143,7 @@ extension Supervisor {
       for listener in listeners { listener.stopListening() }
     }
     checkSuspension(now: now)
+    sendNotices()
     command?.checkDeadline(now: now)
   }
 }
