@@ -40,6 +40,7 @@ extension Supervisor {
   /// No more clients; those that are there may finish.
   func drain() {
     phase = .draining
+    tellStopping("draining: connections end by themselves")
     refusesClientsAt = .now + Self.refusalDelay
     giveUpLoading()
     for worker in workers.values { drain(worker) }
@@ -60,6 +61,7 @@ extension Supervisor {
 
   private func stop() {
     phase = .stopping
+    tellStopping("stopping")
     giveUpLoading()
     for worker in workers.values where !worker.lifecycle.hasBeenKilled {
       if worker.lifecycle.isStarting {
@@ -113,6 +115,7 @@ extension Supervisor {
       command?.killDeadline, refusesClientsAt, renewsAt, resumesAt, nextSample,
       control?.nextDeadline,
     ].compactMap(\.self)
+    if service.notifyAddress != nil, let due = notices.dueTime { deadlines.append(due) }
     return deadlines.min()
   }
 
@@ -152,6 +155,7 @@ extension Supervisor {
       for listener in listeners { listener.stopListening() }
     }
     checkSuspension(now: now)
+    sendNotices()
     command?.checkDeadline(now: now)
     control?.checkDeadlines(poller, now: now)
   }

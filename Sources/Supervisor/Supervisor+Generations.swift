@@ -24,6 +24,7 @@ extension Supervisor {
   /// `then` is called once, with what became of a generation whose files were read after this call.
   func reload(then: ((ReloadOutcome) -> Void)? = nil) {
     if let then { reloadWaiters.add(then) }
+    tellReloading()
     guard phase == .serving, upcoming == nil else {
       // While one is loading the next one waits; nothing is reloaded at the end.
       wantsReload = phase == .starting || phase == .serving
@@ -139,6 +140,8 @@ extension Supervisor {
     case .fallback: logger.warning("fell back: serving \(summary), as it was before the reload")
     }
     if generation.origin == .reload { reloadWaiters.end(.serving(summary)) }
+    reloadTrouble = nil
+    tellServing()
     useRoomForGeneration()
   }
 
@@ -160,7 +163,11 @@ extension Supervisor {
     let consequence = retry.map { "; it is tried again in \($0.components.seconds) s" } ?? ""
     let title = current?.title ?? "the old plugin"
     logger.error("\(name) failed, \(title) goes on: \(reason)\(consequence)")
-    if origin == .reload { reloadWaiters.end(.failed(reason)) }
+    if origin == .reload {
+      reloadWaiters.end(.failed(reason))
+      reloadTrouble = reason
+    }
+    tellServing()
     useRoomForGeneration()
   }
 
@@ -189,6 +196,7 @@ extension Supervisor {
     guard !hasAnnounced, let generation = current, generation.hasSettled else { return }
     hasAnnounced = true
     logger.info("serving \(summary(of: generation))")
+    tellServing()
     if options.command.isEmpty {
       logger.info("try: \(listeners[0].netcatLine)")
     } else {

@@ -30,6 +30,7 @@ extension Supervisor {
     do throws(StartFailure) {
       for listener in listeners { try listener.holdOff() }
       logger.info("suspending: no further clients")
+      tellStatus()
     } catch {
       // All or none: half a service looks like a fault of the network.
       _ = suspension.resume()
@@ -74,7 +75,9 @@ extension Supervisor {
       if switchOn() == nil { logger.info("every listener takes clients again") }
     }
     guard phase == .serving, let due = suspension.dueTime, due <= now else { return }
-    let isAwaited = listeners.contains { ($0.queue?.waiting ?? 0) > 0 }
+    let isAwaited = listeners.contains {
+      !$0.keepsClientsWaiting && ($0.queue?.waiting ?? 0) > 0
+    }
     switch suspension.check(isAwaited: isAwaited, at: now) {
     case .leave, .comeBack: assignSockets()
     case .switchOff: switchOff()
@@ -92,11 +95,15 @@ extension Supervisor {
       }
     }
     logger.info("suspended: clients are refused, connections are served on")
+    for listener in listeners where listener.keepsClientsWaiting {
+      logger.info("\(listener.realURI) is also systemd's: its clients wait and are not refused")
+    }
     endSuspensionWaiters(nil)
   }
 
   @discardableResult
   private func switchOn() -> StartFailure? {
+    defer { tellStatus() }
     var failure: StartFailure?
     for listener in listeners {
       do throws(StartFailure) {

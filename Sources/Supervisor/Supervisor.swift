@@ -29,6 +29,12 @@ package final class Supervisor {
   let writer: LogWriter
   let logger: Logger
   let listeners: [any Listener]
+  /// What systemd said when it started this process, and what it is told.
+  let service: ServiceEnvironment
+  var notices: ServiceNotices
+  /// Why notices do not arrive, or why the last reload failed; each is said once.
+  var noticeTrouble: SystemError?
+  var reloadTrouble: String?
   /// Of TCP and UDP; as many workers as there may ever be.
   let socketsPerListener: Int
   let account: WorkerAccount
@@ -88,6 +94,9 @@ package final class Supervisor {
   /// Binds the listeners. Nothing listens and no worker runs before `run`.
   package init(_ options: RunOptions) throws(StartFailure) {
     self.options = options
+    service = ServiceEnvironment(HostFacts.environment, pid: HostFacts.processID)
+    let passed = try PassedSockets(names: service.socketNames)
+    notices = ServiceNotices(watchdogTime: service.watchdogTime, at: .now)
     filterSeed = options.filters.seed ?? .random(in: 1...999_999)
     installation = Installation.current()
     locator = installation.locator(optionFolders: options.pluginFolders)
@@ -110,8 +119,8 @@ package final class Supervisor {
     // Each listener's sockets, their copies while a worker is spawned, and the channels of two
     // generations of workers.
     HostFacts.reserveDescriptors(count * (2 * options.listeners.count + 8) + 64)
-    listeners = try options.listeners.map { uri throws(StartFailure) in
-      try uri.open(socketCount: count) { logger.info("\($0)") }
+    listeners = try options.openListeners(from: passed, socketCount: count) {
+      logger.info("\($0)")
     }
     let sockets = listeners.flatMap(\.descriptors)
     budget = WorkerBudget(
@@ -145,7 +154,10 @@ package final class Supervisor {
       }
       checkDeadlines(now: .now)
     }
-    if let failure { throw failure }
+    if let failure {
+      tellFailure(failure)
+      throw failure
+    }
     logger.info("stopped")
     return command?.exitStatus ?? 0
   }

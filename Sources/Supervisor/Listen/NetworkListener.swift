@@ -3,6 +3,7 @@
 // the port, so it must not have SO_REUSEPORT when it is tried.
 
 internal import CKernel
+package import Control
 internal import Kernel
 
 /// A listener with a port.
@@ -71,6 +72,7 @@ package final class NetworkListener: Listener {
     }
   }
 
+  package var transport: Transport { kind == .tcp ? .tcp : .udp }
   package var descriptors: [Int32] { sockets.map { $0.socket.descriptor.rawValue } }
   package var port: UInt16? { endpoint.port }
   package var realURI: String { "\(uri.scheme)://\(endpoint)" }

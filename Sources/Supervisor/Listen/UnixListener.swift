@@ -3,6 +3,7 @@
 // Porticos that start at the same time must not take each other's fresh one for such: both hold a
 // lock on the folder from the first look until the socket listens.
 
+package import Control
 internal import Kernel
 
 /// A listener with a path, and a single socket.
@@ -54,13 +55,16 @@ package final class UnixListener: Listener {
 
   deinit { close() }
 
+  package var transport: Transport { .unix }
   package var descriptors: [Int32] { [socket.descriptor.rawValue] }
   package var port: UInt16? { nil }
   package var isDualStack: Bool { false }
   package var realURI: String { "unix:\(path)" }
   package var connectableURI: String { realURI }
 
-  package var netcatLine: String {
+  package var netcatLine: String { Self.netcatLine(path: path) }
+
+  static func netcatLine(path: String) -> String {
     let isPlain = path.utf8.allSatisfy { byte in
       switch byte {
       case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
