@@ -10,13 +10,13 @@
 #include "page.h"
 
 #include <dlfcn.h>
-#include <execinfo.h>
 #include <link.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <ucontext.h>
+#include <unwind.h>
 
 /* Where a dying worker writes, and which thread runs its loop: set before the handlers are
  * installed, never changed after. (Inside a function, since Swift emits no variable that only C
@@ -70,18 +70,32 @@ static inline void ck_add_frame(ck_page *page, uint64_t address) {
   ck_note_module(frame);
 }
 
-/* The calls that were running, from the instruction that was hit; 0 for all of this thread's. */
+/* How far the way up the stack has come. */
+typedef struct ck_climb {
+  ck_page *page;
+  uint64_t from; /* frames count behind this address */
+  int has_begun;
+  int step_count;
+} ck_climb;
+
+/* Each frame is kept as it is found: the next step may fault, on a stack that was overwritten. */
+static inline _Unwind_Reason_Code ck_climb_on(struct _Unwind_Context *context, void *with) {
+  ck_climb *climb = with;
+  uint64_t address = (uint64_t)_Unwind_GetIP(context);
+  if (climb->has_begun) ck_add_frame(climb->page, address);
+  if (address == climb->from) climb->has_begun = 1;
+  int is_enough = ++climb->step_count > 64 || climb->page->frame_count == CK_FRAME_COUNT;
+  return is_enough ? _URC_END_OF_STACK : _URC_NO_REASON;
+}
+
+/* The calls that were running, from the instruction that was hit, or all after a call of exit.
+ * `caller` may say who called what has no tables to unwind by: nowhere, for one. */
 static inline void ck_record_frames(ck_page *page, uint64_t instruction, uint64_t caller) {
+  ck_climb climb = {page, instruction ? instruction : UINT64_MAX, page->has_exited != 0, 0};
+  ck_add_frame(page, instruction);
   /* The first few are the handler's own, and the kernel's step into it. */
-  void *found[CK_FRAME_COUNT + 8];
-  int count = backtrace(found, CK_FRAME_COUNT + 8), first = 0;
-  while (first < count && instruction && (uint64_t)(uintptr_t)found[first] != instruction) first++;
-  /* What runs there may have no tables to unwind by: a call to nowhere, for one. */
-  if (first == count) {
-    ck_add_frame(page, instruction);
-    ck_add_frame(page, caller);
-  }
-  for (; first < count; first++) ck_add_frame(page, (uint64_t)(uintptr_t)found[first]);
+  (void)_Unwind_Backtrace(ck_climb_on, &climb);
+  if (page->frame_count <= (instruction != 0)) ck_add_frame(page, caller);
 }
 
 /* Memory for data, from "VmData:  12 kB" of /proc/self/status: what RLIMIT_DATA is held against. */
@@ -156,9 +170,9 @@ static inline int ck_record_crashes(ck_page *page, void *stack, size_t stack_siz
   if (sigaltstack(&alternate, NULL) < 0) return -errno;
   ck_crash_destination()->page = page;
   ck_crash_destination()->main_thread = (pid_t)syscall(SYS_gettid);
-  /* The first one loads the unwinder, which a signal handler must not do. */
-  void *here[1];
-  (void)backtrace(here, 1);
+  /* The unwinder gets ready at its first call, which should not be a signal handler's. */
+  ck_climb nowhere = {NULL, 0, 0, 64};
+  (void)_Unwind_Backtrace(ck_climb_on, &nowhere);
   struct sigaction action;
   memset(&action, 0, sizeof action);
   action.sa_sigaction = ck_record_crash;

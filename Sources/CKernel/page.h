@@ -53,7 +53,7 @@ typedef struct ck_frame {
   uint64_t address;   /* of an instruction: the one that was hit, or the one to return to */
   uint64_t base;      /* where the module was loaded that it lies in */
   uint32_t in_plugin; /* 1 when that is the plugin */
-  char module[20];    /* its file's name, cut; empty when none could be told */
+  char module[28];    /* its file's name, cut; empty when none could be told */
 } ck_frame;
 
 typedef struct ck_page {

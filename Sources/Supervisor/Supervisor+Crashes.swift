@@ -12,7 +12,8 @@ extension Supervisor {
     if let known = worker.death { return known }
     let page = worker.readPage()
     let image = worker.generation.image
-    let backtrace = Backtrace(page, plugin: image.fileName, places: image.places)
+    let modules = ModuleFiles(image: image, worker: spawner.program)
+    let backtrace = Backtrace(page, plugin: image.fileName, places: modules.places)
     var death = Death(reason: reason, page: page, handler: worker.generation.title)
     death.function = backtrace.function
     death.hungFor = worker.hungFor
@@ -25,13 +26,13 @@ extension Supervisor {
   func facts(of worker: Worker, _ reason: ExitReason) -> Logger.Metadata {
     var facts: Logger.Metadata = ["worker": "\(worker.index)"]
     guard worker.refusal == nil else { return facts }
-    let (death, _) = death(of: worker, reason)
+    let (death, backtrace) = death(of: worker, reason)
     facts["handler"] = "\(worker.generation.handlerName)"
     if let version = worker.generation.report?.version, !version.isEmpty {
       facts["version"] = "\(version)"
     }
     if case .killed(let signal) = death.reason { facts["signal"] = "\(SignalName.of(signal))" }
-    if let function = death.function { facts["function"] = "\(function)" }
+    if let function = backtrace.functionName { facts["function"] = "\(function)" }
     if let client = death.client {
       facts["connection"] = "\(client.connection)"
       facts["peer"] = "\(client.peer)"

@@ -1,6 +1,7 @@
 // Promise: crash files are whole, few, small and their owner's; and whatever else lies in their
 // folder stays there.
 
+import Control
 import Foundation
 import Kernel
 import Supervisor

@@ -2,7 +2,6 @@
 // from its page, which is hostile, and the functions that `places` finds for them in the plugin.
 
 package import CKernel
-internal import Kernel
 
 /// The calls of the thread that died, the innermost first.
 package struct Backtrace: Equatable, Sendable {
@@ -10,6 +9,8 @@ package struct Backtrace: Equatable, Sendable {
   package private(set) var frames: [String] = []
   /// The innermost function of the plugin; nil when none of its own was running.
   package private(set) var function: String?
+  /// Its name alone.
+  package private(set) var functionName: String?
   /// How many of `frames` the plugin has to do with: up to its outermost.
   private var ownCount = 0
 
@@ -19,33 +20,69 @@ package struct Backtrace: Equatable, Sendable {
   /// No calls are known.
   package init() {}
 
-  /// `plugin` is its file's name; `places` finds the functions that offsets in its image lie in.
-  package init(
-    _ page: ck_page, plugin: String, places: ([UInt64]) -> [UInt64: SymbolTable.Place]
-  ) {
-    let known = (0..<min(page.frame_count, UInt32(CK_FRAME_COUNT))).map {
-      ck_frame_at(page, $0)
+  /// What a frame lies in.
+  package enum Module: Hashable, Sendable {
+    case plugin
+    /// A program or a library, by the name of its file.
+    case other(String)
+  }
+
+  /// The functions that offsets in a module lie in.
+  package typealias Places = (Module, _ offsets: [UInt64]) -> [UInt64: SymbolTable.Place]
+
+  /// `plugin` is its file's name.
+  package init(_ page: ck_page, plugin: String, places: Places) {
+    var known = (0..<min(page.frame_count, UInt32(CK_FRAME_COUNT))).map { number in
+      Frame(ck_frame_at(page, number), hit: page.has_exited == 0 ? page.instruction : 0)
     }
-    // Where a call will return to may be the first byte of the next function.
-    func isHit(_ frame: ck_frame) -> Bool { frame.address == page.instruction }
-    func target(_ frame: ck_frame) -> UInt64 {
-      frame.address &- frame.base &- (isHit(frame) ? 0 : 1)
+    // What wrote down that somebody called exit.
+    if page.has_exited != 0, let writer = known.first?.module, writer != .plugin {
+      known = Array(known.drop { $0.module == writer })
     }
-    let found = places(known.filter { $0.in_plugin != 0 }.map(target))
+    let found = Dictionary(grouping: known, by: \.module).mapValues { frames in
+      frames.map(\.target)
+    }.map { module, targets in (module, places(module, targets)) }
+    let names = Dictionary(uniqueKeysWithValues: found)
     for (index, frame) in known.enumerated() {
-      let offset = frame.address &- frame.base
-      guard frame.in_plugin != 0 else {
-        frames.append(Self.text(offset, in: Self.module(of: frame)))
-        continue
-      }
-      var text = Self.text(offset, in: plugin)
-      if let place = found[target(frame)] {
-        let distance = place.offset &+ (isHit(frame) ? 0 : 1)
-        text = "\(Self.readable(place.function))+0x\(String(distance, radix: 16)) of \(plugin)"
-      }
+      let isOwn = frame.module == .plugin
+      let file =
+        switch frame.module {
+        case .plugin: plugin
+        case .other(let name): name
+        }
+      let place = names[frame.module]?[frame.target]
+      let text =
+        place.map { place in
+          let offset = place.offset &+ (frame.offset &- frame.target)
+          return "\(FunctionName.readable(place.function))+0x\(String(offset, radix: 16)) of \(file)"
+        } ?? "\(file)+0x\(String(frame.offset, radix: 16))"
       frames.append(text)
-      function = function ?? text
+      guard isOwn else { continue }
+      if function == nil {
+        function = text
+        functionName = place.map { FunctionName.readable($0.function) }
+      }
       ownCount = index + 1
+    }
+  }
+
+  /// One call, as the page has it.
+  private struct Frame {
+    var module: Module
+    /// In the module's file.
+    var offset: UInt64
+    /// The same of the call itself: it returns behind that, which may be the next function.
+    var target: UInt64
+
+    init(_ frame: ck_frame, hit: UInt64) {
+      offset = frame.address &- frame.base
+      target = frame.address == hit ? offset : offset &- 1
+      var name: [UInt8] = []
+      while case let byte = ck_module_byte(frame, UInt32(name.count)), byte != 0 {
+        name.append(byte)
+      }
+      let text = name.isEmpty ? "?" : String(decoding: name, as: UTF8.self)
+      module = frame.in_plugin != 0 ? .plugin : .other(text)
     }
   }
 
@@ -67,43 +104,5 @@ package struct Backtrace: Equatable, Sendable {
     }
     let rest = parts.count > shown.count ? ", …" : ""
     return shown.joined(separator: ", called by ") + rest
-  }
-
-  private static func text(_ offset: UInt64, in module: String) -> String {
-    "\(module)+0x\(String(offset, radix: 16))"
-  }
-
-  private static func module(of frame: ck_frame) -> String {
-    var bytes: [UInt8] = []
-    while case let byte = ck_module_byte(frame, UInt32(bytes.count)), byte != 0 {
-      bytes.append(byte)
-    }
-    return bytes.isEmpty ? "?" : String(decoding: bytes, as: UTF8.self)
-  }
-
-  /// A name in Swift without the types of what is passed: `static Shop.Handler.handle`. Others are
-  /// left as they are.
-  static func readable(_ symbol: String) -> String {
-    guard let name = SwiftName.demangled(symbol) else { return symbol }
-    var words = ""
-    var depth = 0
-    var last: Character = " "
-    for character in name {
-      let isArrow = last == "-" && character == ">"
-      last = character
-      switch character {
-      case "(", "<": depth += 1
-      case ")": depth = max(0, depth - 1)
-      case ">" where !isArrow: depth = max(0, depth - 1)
-      case _ where depth <= 0: words.append(character)
-      case _: break
-      }
-    }
-    // What a function returns goes up to the next level of "closure in function".
-    let levels = words.split(separator: " in ").map { level in
-      let named = level.split(separator: " -> ", maxSplits: 1).first ?? level
-      return named.split(separator: " ").joined(separator: " ")
-    }
-    return levels.joined(separator: " in ")
   }
 }

@@ -2,6 +2,7 @@
 // does; both are hostile, so every number is checked against what there is before it is used.
 
 package import CKernel
+internal import Control
 internal import Kernel
 
 extension CrashReport {

@@ -44,6 +44,7 @@ extension CrashReport {
     }
     var (byteCount, first) = (0, input.count)
     while first > 0 {
+      if input[first - 1].count > limit - byteCount { break }
       // Text is mostly shorter than the most: worth looking at when it matters.
       byteCount += Self.lines(input[(first - 1)..<first]).utf8.count
       if byteCount > limit { break }

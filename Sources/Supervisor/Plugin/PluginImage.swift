@@ -56,12 +56,4 @@ package final class PluginImage {
 
   /// `echo.so`
   var fileName: String { path.split(separator: "/").last.map(String.init) ?? path }
-
-  /// The functions that offsets in the loaded plugin lie in. (Its first byte is loaded at 0, as
-  /// that of every shared library that a linker made.)
-  func places(of offsets: [UInt64]) -> [UInt64: SymbolTable.Place] {
-    guard !offsets.isEmpty, let symbols = SymbolTable(read: { self.file.read(at: $0, count: $1) })
-    else { return [:] }
-    return symbols.places(of: offsets)
-  }
 }

@@ -30,13 +30,11 @@ package struct SymbolTable {
   private static let dynamicSymbols: UInt32 = 11  // SHT_DYNSYM
   private static let functionKinds: Set<UInt8> = [2, 10]  // STT_FUNC, STT_GNU_IFUNC
 
-  private let read: Read
   private let symbols: Section
   private let names: Section
 
-  /// nil for anything but such a file with symbols: all of them, or those that it exports.
-  package init?(read: @escaping Read) {
-    self.read = read
+  /// Where they are: all of them, or those that it exports.
+  private init?(_ read: Read) {
     let header = read(0, 64)
     guard header.number(at: 0, as: UInt32.self) == 0x464C_457F,  // 0x7F "ELF"
       header.number(at: 4, as: UInt16.self) == 0x0102,  // 64 bits, little-endian
@@ -55,8 +53,12 @@ package struct SymbolTable {
   }
 
   /// The functions that these addresses lie in, as the file counts them; each is missing that lies
-  /// in none.
-  package func places(of addresses: [UInt64]) -> [UInt64: Place] {
+  /// in none, and all are of anything but such a file with symbols.
+  package static func places(of addresses: [UInt64], read: Read) -> [UInt64: Place] {
+    SymbolTable(read)?.places(of: addresses, read) ?? [:]
+  }
+
+  private func places(of addresses: [UInt64], _ read: Read) -> [UInt64: Place] {
     guard let lowest = addresses.min(), let highest = addresses.max() else { return [:] }
     var best: [UInt64: (start: UInt64, isSized: Bool, name: UInt32)] = [:]
     let count = min(symbols.byteCount / Self.symbolSize, Self.mostSymbols)
@@ -88,13 +90,13 @@ package struct SymbolTable {
     }
     var places: [UInt64: Place] = [:]
     for (address, found) in best {
-      guard let function = name(at: found.name) else { continue }
+      guard let function = name(at: found.name, read) else { continue }
       places[address] = Place(function: function, offset: address - found.start)
     }
     return places
   }
 
-  private func name(at place: UInt32) -> String? {
+  private func name(at place: UInt32, _ read: Read) -> String? {
     guard Int(place) < names.byteCount else { return nil }
     let bytes = read(
       names.offset + Int(place), min(Self.longestName, names.byteCount - Int(place)))

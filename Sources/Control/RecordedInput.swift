@@ -5,14 +5,14 @@
 internal import CKernel
 
 /// The calls of `handle` for one connection, each with the bytes that were new to it.
-package struct RecordedInput: Equatable, Sendable {
+public struct RecordedInput: Equatable, Sendable {
   /// In order; the last is that of the last call.
-  package private(set) var calls: [[UInt8]] = []
+  public private(set) var calls: [[UInt8]] = []
   /// All that the handler has been given; nil when the record does not begin with the connection.
-  package private(set) var byteCount: UInt64?
+  public private(set) var byteCount: UInt64?
 
   /// Largest that there can be: see `--record-input`.
-  package static let largest = 16 << 20
+  public static let largest = 16 << 20
 
   private static let countSize = 4
   /// A record of a byte a call would be a file of many lines; those before say little.
@@ -20,16 +20,17 @@ package struct RecordedInput: Equatable, Sendable {
 
   /// `bytes` is the whole record, header included. nil when it is not that of this connection, or
   /// makes no sense.
-  package init?(_ bytes: [UInt8], of connection: UInt64) {
+  public init?(_ bytes: [UInt8], of connection: UInt64) {
     let first = Int(CK_RECORD_HEADER)
     let capacity = bytes.count - first
     guard capacity > Self.countSize, bytes.count <= Self.largest,
-      bytes.number(at: 0, as: UInt64.self) == connection,
-      let total = bytes.number(at: 8, as: UInt64.self),
-      let start = bytes.number(at: 16, as: UInt32.self), Int(start) < capacity,
-      let used = bytes.number(at: 20, as: UInt32.self), Int(used) <= capacity,
-      let isPartial = bytes.number(at: 28, as: UInt32.self)
+      Self.number(bytes[0..<8]) == connection
     else { return nil }
+    let total = Self.number(bytes[8..<16])
+    let start = Self.number(bytes[16..<20])
+    let used = Self.number(bytes[20..<24])
+    let isPartial = Self.number(bytes[28..<32])
+    guard start < UInt64(capacity), used <= UInt64(capacity) else { return nil }
     let ring = bytes[first...]
     var place = Int(start)
     var left = Int(used)
@@ -43,15 +44,19 @@ package struct RecordedInput: Equatable, Sendable {
     }
     var known: UInt64 = 0
     while left > 0 {
-      guard left > Self.countSize,
-        let size = take(Self.countSize).number(at: 0, as: UInt32.self), size > 0,
-        Int(size) <= left
-      else { return nil }
-      known += UInt64(size)
+      guard left > Self.countSize else { return nil }
+      let size = Self.number(take(Self.countSize)[...])
+      guard size > 0, size <= UInt64(left) else { return nil }
+      known += size
       calls.append(take(Int(size)))
     }
     guard known <= total else { return nil }
     if calls.count > Self.mostCalls { calls.removeFirst(calls.count - Self.mostCalls) }
     byteCount = isPartial == 0 ? total : nil
+  }
+
+  /// Little-endian, as all machines are that this runs on.
+  private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 {
+    bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
   }
 }
