@@ -56,7 +56,8 @@ import Testing
         == "the plugin /x.so crashes in on_load: the worker was killed by SIGSEGV")
     #expect(
       Death.hang(path: "/x.so", page: try page(hook: 1), limit: .seconds(10))
-        == "the plugin /x.so did not finish loading within 10 s: it hangs in a constructor")
+        == "the plugin /x.so did not finish loading within 10s (--load-timeout): it hangs in "
+        + "a constructor")
   }
 
   @Test func `The function of the plugin is named behind the hook`() throws {
