@@ -41,6 +41,22 @@ extension Files {
   /// Removes a folder; one with something in it stays.
   public static func removeFolder(_ path: String) { _ = unsafe ck_remove_folder(path) }
 
+  /// Whose a folder is, and who may write to it.
+  public struct FolderOwner: Equatable, Sendable {
+    /// Its user's number.
+    public var user: UInt32
+    /// As chmod(1) has it.
+    public var mode: UInt32
+  }
+
+  /// Nil when something else than a folder is there, a link to one for instance.
+  public static func owner(ofFolder path: String) throws(SystemError) -> FolderOwner? {
+    var owner = FolderOwner(user: 0, mode: 0)
+    // SAFETY: the path is valid during the call, and two numbers are written.
+    let result = unsafe ck_folder_owner(path, &owner.user, &owner.mode)
+    return try SystemError.check("lstat", result) == 1 ? owner : nil
+  }
+
   /// Do both paths lead to one file that is there?
   public static func isSame(_ path: String, _ other: String) -> Bool {
     unsafe ck_is_same_file(path, other) == 1

@@ -28,7 +28,8 @@ import Testing
   @Test("A crash in a thread of the plugin blames no connection")
   func inThread() throws {
     let death = Death(
-      reason: .killed(signal: 6), page: try page(hook: 6, inMainThread: false), handler: "h")
+      reason: .killed(signal: 6), page: try page(hook: 6, signal: 6, inMainThread: false),
+      handler: "h")
     #expect(death.description == "was killed by SIGABRT in a thread of the plugin h")
     #expect(death.client == nil)
   }
@@ -55,7 +56,8 @@ import Testing
         == "the plugin /x.so crashes in on_load: the worker was killed by SIGSEGV")
     #expect(
       Death.hang(path: "/x.so", page: try page(hook: 1), limit: .seconds(10))
-        == "the plugin /x.so did not finish loading within 10 s: it hangs in a constructor")
+        == "the plugin /x.so did not finish loading within 10s (--load-timeout): it hangs in "
+        + "a constructor")
   }
 
   @Test func `The function of the plugin is named behind the hook`() throws {
@@ -117,7 +119,8 @@ import Testing
     let death = Death(
       reason: .killed(signal: 11), page: try page(hook: 6, signal: 6), handler: "h")
     #expect(death.description.hasPrefix("was killed by SIGABRT"))
-    let odd = Death(reason: .killed(signal: 11), page: try page(hook: 6, signal: .max), handler: "h")
+    let odd = Death(
+      reason: .killed(signal: 11), page: try page(hook: 6, signal: .max), handler: "h")
     #expect(odd.description.hasPrefix("was killed by SIGSEGV"))
   }
 }

@@ -39,9 +39,12 @@ package struct Death {
     SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS,
   ]
 
-  /// The function of the handler that the worker's loop was in; nil for none. Numbers that mean
+  /// The function of the handler that the worker's loop was in; nil for none.
+  package var hook: String? { Self.hook(page) }
+
+  /// The function of the handler that a worker's loop is in; nil for none. Numbers that mean
   /// nothing count as none.
-  package var hook: String? {
+  package static func hook(_ page: ck_page) -> String? {
     let names = [
       "", "a constructor", "portico_describe", "on_load", "on_open", "on_greet", "handle", "on_eof",
       "on_writable", "on_timer", "on_drain", "on_close", "on_unload",
@@ -91,9 +94,12 @@ package struct Death {
 
   /// `was killed by SIGSEGV while crash 1.0 was in handle with 5 bytes`
   package var description: String {
-    if isInOtherThread { return "\(reason) in a thread of the plugin \(handler)\(detail)\(causes)" }
+    if isInOtherThread {
+      return "\(reason) in a thread of the plugin \(handler)\(detail)\(causes)"
+    }
     if hasLeftNoRecord {
-      return "\(reason) and left no record: \(handler) overflowed the stack of a thread of its own, "
+      return
+        "\(reason) and left no record: \(handler) overflowed the stack of a thread of its own, "
         + "or handles that signal itself"
     }
     let start = hook == nil ? "\(reason) \(place)" : "\(reason) while \(place)"
@@ -142,7 +148,8 @@ package struct Death {
   /// Where a plugin hangs that did not load in time.
   package static func hang(path: String, page: ck_page, limit: Duration) -> String {
     let death = Death(reason: .exited(status: 0), page: page, handler: "")
-    return "the plugin \(path) did not finish loading within \(limit.components.seconds) s: "
-      + "it hangs in \(death.hook ?? "a constructor or on_load")"
+    let time = TimeLimit(ms: UInt32(limit.roundedUp_ms))
+    return "the plugin \(path) did not finish loading within \(time) "
+      + "(--load-timeout): it hangs in \(death.hook ?? "a constructor or on_load")"
   }
 }

@@ -32,7 +32,10 @@ final class Worker {
 
   var lifecycle = WorkerLifecycle()
   var lines = PrintedLines()
-  let loadDeadline: Moment
+  /// When its process was started.
+  let startTime: Moment
+  /// Its plugin hangs if it has not loaded by then; nil lets it take its time.
+  var loadDeadline: Moment?
   /// When it is killed if it has not ended by then.
   var killDeadline: Moment?
   /// Why its plugin cannot be served, as the worker said or the supervisor found.
@@ -41,6 +44,10 @@ final class Worker {
   var hungFor: Duration?
   /// What was found out about its end, once it has ended.
   var death: (Death, Backtrace)?
+  /// nil until it is first looked at.
+  var callWatch: CallWatch?
+  /// A call has not returned between two looks; its sockets are lent to others.
+  var isStuck = false
   /// The sockets it was last told to poll.
   var sockets: [UInt16]?
   var malformedRecordCount = 0
@@ -54,7 +61,7 @@ final class Worker {
     serial: UInt64, index: Int, tallyCell: UInt32, generation: Generation,
     process: consuming ChildProcess, control: consuming PacketChannel, log: consuming PacketChannel,
     printed: consuming Descriptor, page: consuming Mapping, buffers: consuming MemoryFile,
-    loadDeadline: Moment
+    startTime: Moment, loadDeadline: Moment?
   ) {
     self.serial = serial
     self.index = index
@@ -67,6 +74,7 @@ final class Worker {
     self.printed = printed
     self.page = page
     self.buffers = buffers
+    self.startTime = startTime
     self.loadDeadline = loadDeadline
   }
 
