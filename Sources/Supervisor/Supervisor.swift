@@ -39,6 +39,8 @@ package final class Supervisor {
   /// What the chances of `--filter` are drawn from, in every worker of every generation.
   let filterSeed: UInt64
   let runFolder: RunFolder?
+  /// When it was last looked at.
+  var outOfMemoryKillCount = HostFacts.outOfMemoryKillCount
 
   var spawner: WorkerSpawner
   var phase = Phase.starting
@@ -94,9 +96,13 @@ package final class Supervisor {
     runFolder = try options.runFolder.map { path throws(StartFailure) in try RunFolder(path) }
     socketsPerListener = options.socketsPerListener(coreCount: coreCount)
     let count = socketsPerListener
-    // Each listener's sockets, their copies while a worker is spawned, and the channels of two
-    // generations of workers.
-    HostFacts.reserveDescriptors(count * (2 * options.listeners.count + 6) + 64)
+    let descriptors = DescriptorBudget(
+      workerCount: count, generationCount: options.maxGenerations,
+      socketCount: options.listeners.reduce(0) { $0 + ($1.transport == .unix ? 1 : count) })
+    if let shortage = descriptors.shortage(limit: HostFacts.hardDescriptorLimit) {
+      throw StartFailure(shortage)
+    }
+    HostFacts.reserveDescriptors(descriptors.supervisor)
     listeners = try options.listeners.map { uri throws(StartFailure) in
       try uri.open(socketCount: count) { logger.info("\($0)") }
     }

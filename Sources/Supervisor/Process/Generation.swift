@@ -11,6 +11,8 @@ final class Generation {
     var worker: Worker?
     /// Its first process has loaded the plugin, or has died.
     var hasSettled = false
+    /// The log says that no process could be started for it.
+    var hasSaidShortage = false
   }
 
   /// Why it was started.
@@ -27,6 +29,8 @@ final class Generation {
 
   let number: Int
   let origin: Origin
+  /// When it began to load.
+  let startTime = Moment.now
   let image: PluginImage
   /// What its workers get, but for their number.
   let configuration: WorkerConfiguration
