@@ -129,6 +129,23 @@ struct HangTests {
         "did not finish loading within 300ms (--load-timeout): it hangs in on_load"))
   }
 
+  @Test(.enabled("a debug build takes longer") { Paths.isRelease })
+  func `A worker is ready within 30 ms of its start, and the log says so`() throws {
+    let portico = try Portico(["--workers", "1", "--log-level", "debug"])
+    func times() -> [Int] {
+      portico.log.compactMap { line in
+        line.message.firstMatch(of: /^worker 0 is ready after (\d+) ms$/).flatMap { Int($0.1) }
+      }
+    }
+    // The machine may be busy with something else now and then, not each time.
+    for number in 1...20 {
+      try #require(eventually { times().count == number && portico.workers.count == 1 })
+      if times().contains(where: { $0 < 30 }) { return }
+      kill(portico.workers[0], SIGKILL)
+    }
+    Issue.record("\(times()) ms")
+  }
+
   @Test func `Looking for hangs costs an idle host next to nothing`() throws {
     let portico = try Portico(["--plugin", "echo", "--workers", "4", "--handler-timeout", "1s"])
     try portico.waitForLog(containing: "with 4 workers")
