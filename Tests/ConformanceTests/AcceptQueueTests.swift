@@ -50,6 +50,8 @@ struct AcceptQueueTests {
     kill(worker, SIGKILL)
     try areAnswered(clients)
     #expect(!portico.workers.contains(worker))
+    // The host would wait a while for their end.
+    for client in clients { client.shut() }
     #expect(try portico.stop() == .status(0))
   }
 

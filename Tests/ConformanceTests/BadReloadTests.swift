@@ -98,7 +98,8 @@ struct BadReloadTests {
   }
 
   @Test func `A file that is no shared library`() throws {
-    try refused(file(Data("a text that is longer than a header of ELF, by far: \(#file)".utf8)), "ELF")
+    let text = "a text that is longer than a header of ELF, by far: \(#filePath)"
+    try refused(file(Data(text.utf8)), "ELF")
   }
 
   @Test func `An empty file`() throws { try refused(file(Data()), "is empty") }
@@ -163,7 +164,7 @@ struct BadReloadTests {
     try Data("colour = red\n".utf8).write(to: config)
     let host = try Host("--handler-config", config.path)
     try FileManager.default.removeItem(at: config)
-    try host.refusesToReload(["--handler-config", "no such file"], naming: config.path)
+    try host.refusesToReload(["--handler-config", "No such file"], naming: config.path)
     try Data("colour = blue\n".utf8).write(to: config)
     try host.recovers()
   }

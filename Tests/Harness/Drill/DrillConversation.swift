@@ -7,6 +7,8 @@ internal import Foundation
 enum DrillFault: Error {
   case refused(String)
   case reset(String)
+  /// An orderly end in the middle of an answer.
+  case ended(String)
   case wrong(String)
 }
 
@@ -60,7 +62,7 @@ final class DrillConversation {
     var done = 0
     while done < byteCount {
       if unread.isEmpty {
-        if hasEnded { throw .wrong("the answer ends after \(done) of \(byteCount) bytes") }
+        if hasEnded { throw .ended("the answer ends after \(done) of \(byteCount) bytes") }
         if done > 0, gap > .zero { pause(for: gap) }
         try receive(atMost: 65536)
         continue
