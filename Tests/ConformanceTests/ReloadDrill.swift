@@ -1,5 +1,5 @@
-// One drill of reloads: a host under load whose plugin is replaced again and again, by rename and in
-// place, by plugins that differ in all that may differ; and what the supervisor and its workers
+// One drill of reloads: a host under load whose plugin is replaced again and again, by rename and
+// in place, by plugins that differ in all that may differ; and what the supervisor and its workers
 // look like from outside before and after.
 
 import Foundation

@@ -1,5 +1,6 @@
 // The promise: however often workers die, the host lives, refuses nobody, serves in the end whoever
-// comes, and counts each death once. Three seconds here; `make check-stampede SECONDS=10` for longer.
+// comes, and counts each death once. Three seconds here; `make check-stampede SECONDS=10` takes
+// longer.
 
 import Foundation
 import Harness

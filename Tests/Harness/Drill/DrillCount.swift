@@ -13,7 +13,7 @@ package struct DrillCount: Sendable, CustomStringConvertible {
   package var wrong = 0
   package var datagrams = 0
   package var lostDatagrams = 0
-  /// A few of what went wrong.
+  /// A few of what went wrong, of each kind: the first word is the kind.
   package var faults: [String] = []
 
   package mutating func add(_ other: DrillCount) {
@@ -25,7 +25,10 @@ package struct DrillCount: Sendable, CustomStringConvertible {
     wrong += other.wrong
     datagrams += other.datagrams
     lostDatagrams += other.lostDatagrams
-    faults = Array((faults + other.faults).prefix(8))
+    for fault in other.faults {
+      let kind = fault.prefix { $0 != ":" }
+      if faults.count(where: { $0.hasPrefix(kind) }) < 4 { faults.append(fault) }
+    }
   }
 
   /// What every drill must end with.

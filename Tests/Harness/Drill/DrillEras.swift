@@ -33,11 +33,9 @@ package final class DrillEras: Sendable {
   var now: Int { state.withLock { $0.oldest } }
 
   /// The era that a client was served in which began in `start` and was answered by `plugin` by
-  /// now: the latest that it can be. Nil when that plugin had no business to answer.
+  /// now: the earliest that it can be. Nil when that plugin had no business to answer.
   func era(of plugin: DrillPlugin, since start: Int) -> Int? {
-    state.withLock { state in
-      state.plugins[start...].lastIndex(of: plugin)
-    }
+    state.withLock { $0.plugins[start...].firstIndex(of: plugin) }
   }
 
   /// How long ago the plugin of an era began to be replaced, for one that has been.

@@ -83,7 +83,7 @@ package final class DrillLoad: Sendable {
   private func ask(_ server: SocketAddress, _ random: inout RandomSource) -> DrillCount {
     var count = DrillCount()
     pause(for: .milliseconds(random.below(4)))
-    let start = eras.now
+    let (start, began) = (eras.now, ContinuousClock.now)
     var waiting = Set((0...random.below(16)).map { _ in nextID() })
     count.datagrams = waiting.count
     let asked = waiting.count
@@ -97,7 +97,7 @@ package final class DrillLoad: Sendable {
         guard let author = DrillPlugin.author(of: line), eras.era(of: author, since: start) != nil
         else {
           count.wrong += 1
-          count.faults.append("a datagram was answered with \(text.debugDescription)")
+          count.faults.append("wrong: a datagram was answered with \(text.debugDescription)")
           continue
         }
         let isRight: Bool
@@ -109,14 +109,18 @@ package final class DrillLoad: Sendable {
         }
         if !isRight {
           count.wrong += 1
-          count.faults.append("nobody had asked for \(text.debugDescription)")
+          count.faults.append("wrong: nobody had asked for \(text.debugDescription)")
         }
       }
     } catch {
-      count.faults.append("\(error)")
+      count.faults.append("error: \(error)")
     }
     count.lostDatagrams = waiting.count
-    if !waiting.isEmpty { count.faults.append("\(waiting.count) datagrams were not answered") }
+    if !waiting.isEmpty {
+      count.faults.append(
+        "lost: \(waiting.count) datagrams of \(asked), sent in era \(start), now \(eras.now), "
+          + "after \(ContinuousClock.now - began)")
+    }
     return count
   }
 }
