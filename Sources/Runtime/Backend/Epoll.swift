@@ -278,8 +278,8 @@ struct Epoll: Backend, ~Copyable {
     guard isCurrent(entry.token), watches[row].told.contains(.soon) else { return .nothing }
     watches[row].told.remove(.soon)
     if mask != 0 {
-      // Even if both sides have ended: what the client sent last may lie unread, and closing over it
-      // would reset a client that has not read its answer yet.
+      // Even if both sides have ended: what the client sent last may lie unread, and closing over
+      // it would reset a client that has not read its answer yet.
       if !unregistered.push(entry.token) { tellKernel(row) }
       return receive(entry.token, room)
     }
