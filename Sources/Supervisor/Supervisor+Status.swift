@@ -2,6 +2,7 @@
 // taken; memory and processor time are read from /proc.
 
 internal import CKernel
+internal import Control
 internal import Kernel
 
 extension Supervisor {
@@ -10,7 +11,7 @@ extension Supervisor {
     let pages = workers.values.sorted { $0.serial < $1.serial }.map { ($0, $0.readPage()) }
     var status = HostStatus()
     status.pid = HostFacts.processID
-    status.version = hostVersion
+    status.version = HostVersion.text
     status.phase = phaseName
     status.age_ms = (now - startTime).wholeMilliseconds
     status.usage = ProcessUsage(pid: status.pid)
@@ -31,7 +32,9 @@ extension Supervisor {
         hook: Death.hook(page), call_ms: nil)
     }
     status.listeners = listeners.map {
-      .init(uri: $0.realURI, socketCount: $0.descriptors.count, queue: $0.queue)
+      .init(
+        uri: $0.realURI, socketCount: $0.descriptors.count, waiting: $0.queue?.waiting,
+        waitingLimit: $0.queue?.limit)
     }
     status.limits = WorkerCounters.limitsHit(pages.map(\.1))
     status.crashCount = crashCount

@@ -3,19 +3,24 @@
 internal import Logging
 
 extension Supervisor {
-  /// No new clients; those that are there are served on. Harmless when it is so already.
-  func suspend() {
-    guard !isSuspended else { return }
-    isSuspended = true
-    assignSockets()
-    logger.info("suspended: no new clients until portico resume")
+  /// No new clients; those that are there are served on. `then` is called once, with why that is
+  /// not so. Harmless when it was asked for already.
+  func suspend(then: ((StartFailure?) -> Void)? = nil) {
+    if !isSuspended {
+      isSuspended = true
+      assignSockets()
+      logger.info("suspended: no new clients until portico resume")
+    }
+    then?(nil)
   }
 
-  /// Takes clients again.
-  func resume() {
-    guard isSuspended else { return }
+  /// Takes clients again, or says why not.
+  @discardableResult
+  func resume() -> StartFailure? {
+    guard isSuspended else { return nil }
     isSuspended = false
     assignSockets()
     logger.info("resumed")
+    return nil
   }
 }
