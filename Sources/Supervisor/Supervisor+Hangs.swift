@@ -67,10 +67,12 @@ extension Supervisor {
   }
 
   /// Why a worker ended that hung before.
-  func hangSentence(_ worker: Worker, _ reason: ExitReason, _ place: String) -> String {
-    let end = reason == .killed(signal: 9) ? "killed, since aborting did not end it" : "aborted"
-    return "worker \(worker.index) hung and was \(end): \(place) for more than "
-      + "\(options.handlerTimeout) (--handler-timeout)"
+  func hangSentence(_ worker: Worker, _ death: Death) -> String {
+    let isKilled = death.reason == .killed(signal: 9)
+    let end = isKilled ? "killed, since aborting did not end it" : "aborted"
+    let request = death.page.length > 0 ? " with \(death.page.length) bytes" : ""
+    return "\(death.handler) did not return from \(death.hook ?? "a call")\(request) for "
+      + "\(options.handlerTimeout) and was \(end): worker \(worker.index) is gone"
   }
 }
 

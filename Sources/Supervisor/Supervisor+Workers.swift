@@ -215,7 +215,7 @@ extension Supervisor {
     }
     let death = Death(reason: reason, page: worker.readPage(), handler: worker.generation.title)
     if worker.hungFor != nil, reason != .exited(status: 0) {
-      return hangSentence(worker, reason, death.place)
+      return hangSentence(worker, death)
     }
     guard wasStarting else { return "worker \(worker.index) \(death.description)" }
     let sentence = death.descriptionWhileLoading(path: worker.generation.image.path)

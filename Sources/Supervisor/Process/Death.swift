@@ -20,7 +20,7 @@ package struct Death {
 
   /// The function of the handler that the worker's loop was in; nil for none. Numbers that mean
   /// nothing count as none.
-  private var hook: String? {
+  package var hook: String? {
     let names = [
       "", "a constructor", "portico_describe", "on_load", "on_open", "on_greet", "handle", "on_eof",
       "on_writable", "on_timer", "on_drain", "on_close", "on_unload",
