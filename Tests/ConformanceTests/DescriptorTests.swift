@@ -65,7 +65,7 @@ struct DescriptorTests {
   @Test func `A worker takes no more clients than its descriptors allow`() throws {
     // The host knows its limit; nothing else takes any here.
     let portico = try Portico(
-      ["--plugin", "echo", "--workers", "1"], under: ["prlimit", "--nofile=90:90"])
+      ["--plugin", "echo", "--workers", "1"], under: ["prlimit", "--nofile=100:100"])
     try holdsOut(portico)
   }
 

@@ -15,8 +15,8 @@ package struct DescriptorBudget: Equatable, Sendable {
   package static let controlClientCount = 32
   /// A crash file, and what it is made from.
   private static let crashFileCount = 2
-  /// This side's ends of what it shares with a worker: control, log, and what it prints.
-  private static let countPerWorker = 3
+  /// What it has of a worker: the ends of control and log, what it prints, and its buffers.
+  private static let countPerWorker = 4
   /// What there is only while a worker is started: the ends and the files that it inherits.
   private static let countWhileSpawning = 10
 
