@@ -31,7 +31,12 @@ extension Supervisor {
       if !wantsReload { reloadWaiters.giveUp(because: "Portico is ending") }
       return
     }
+    guard hasRoomForGeneration else {
+      wantsReload = true
+      return reloadWaits()
+    }
     wantsReload = false
+    hasSaidReloadWaits = false
     reloadWaiters.begin()
     do throws(StartFailure) {
       let generation = try readGeneration(.reload)
@@ -54,6 +59,18 @@ extension Supervisor {
     guard phase == .serving, upcoming == nil, renewsAt == nil, let current, current.isSpent else {
       return
     }
+    guard hasRoomForGeneration else {
+      if !hasSaidRenewalWaits {
+        logger.warning(
+          """
+          \(current.title) has used up its reply addresses, and \(whatGenerationsWaitFor); \
+          accepting stops in a worker that has used twice as many, until then
+          """)
+      }
+      hasSaidRenewalWaits = true
+      return
+    }
+    hasSaidRenewalWaits = false
     logger.info("\(current.title) has used up its reply addresses: renewing its workers")
     do throws(StartFailure) {
       try load(
@@ -74,10 +91,11 @@ extension Supervisor {
         phase = .serving
         current = generation
         upcoming = nil
+        noteTakeOver(generation, from: nil)
         assignSockets()
         warnOfMissingDescriptors(workerCount: count)
       }
-      if count > 1, !report.isSharded, generation.origin != .renewal {
+      if count > 1, !report.isSharded, generation.readsPluginAnew {
         logger.warning(
           """
           \(generation.title) does not promise PORTICO_SHARDED: each of the \(count) workers has a \
@@ -111,16 +129,20 @@ extension Supervisor {
     upcoming = nil
     current = generation
     renewsAt = nil
+    noteTakeOver(generation, from: old)
     assignSockets()
     for worker in old.workers { drain(worker) }
     retired.append(old)
-    let verb = generation.origin == .renewal ? "renewed" : "reloaded"
     let summary = summary(of: generation)
-    logger.info("\(verb): serving \(summary)")
+    switch generation.origin {
+    case .start, .reload: logger.info("reloaded: serving \(summary)")
+    case .renewal: logger.info("renewed: serving \(summary)")
+    case .fallback: logger.warning("fell back: serving \(summary), as it was before the reload")
+    }
     if generation.origin == .reload { reloadWaiters.end(.serving(summary)) }
     reloadTrouble = nil
     tellServing()
-    if wantsReload { reload() }
+    useRoomForGeneration()
   }
 
   /// The old generation goes on.
@@ -130,12 +152,15 @@ extension Supervisor {
       for worker in generation.workers { kill(worker, isExpected: true) }
       retired.append(generation)
     }
-    var (name, consequence) = ("reload", "")
-    if origin == .renewal {
+    var (name, retry): (String, Duration?)
+    switch origin {
+    case .start, .reload: (name, retry) = ("reload", nil)
+    case .renewal:
       renewsAt = .now + Self.renewalDelay
-      name = "renewal"
-      consequence = "; it is tried again in \(Self.renewalDelay.components.seconds) s"
+      (name, retry) = ("renewal", Self.renewalDelay)
+    case .fallback: (name, retry) = ("fallback", generationPolicy?.fallbackFailed(at: .now))
     }
+    let consequence = retry.map { "; it is tried again in \($0.components.seconds) s" } ?? ""
     let title = current?.title ?? "the old plugin"
     logger.error("\(name) failed, \(title) goes on: \(reason)\(consequence)")
     if origin == .reload {
@@ -143,17 +168,17 @@ extension Supervisor {
       reloadTrouble = reason
     }
     tellServing()
-    if wantsReload { reload() }
-    renewIfSpent()
+    useRoomForGeneration()
   }
 
   /// Tells each worker that can serve which sockets to poll; those that know are not told again.
   func assignSockets() {
     guard let generation = current, phase == .serving else { return }
     var ready: [Int: Worker] = [:]
-    for worker in generation.workers where worker.lifecycle.canServe {
-      ready[worker.index] = worker
-    }
+    let able = generation.workers.filter(\.lifecycle.canServe)
+    // Who waits for a worker that does not get round to accepting is served by the others.
+    let moving = able.filter { !$0.isStuck }
+    for worker in moving.isEmpty ? able : moving { ready[worker.index] = worker }
     let sets = SocketAssignment.sockets(
       of: listeners.map(\.descriptors.count), readyWorkers: Set(ready.keys))
     let silent = suspendedSockets
@@ -200,6 +225,7 @@ extension Supervisor {
     workers[worker.serial] = worker
     if index < generation.places.count {
       generation.places[index].policy.started(at: now)
+      generation.places[index].restartCount += 1
       generation.places[index].worker = worker
     } else {
       generation.places.append(.init(policy: RestartPolicy(startedAt: now), worker: worker))
@@ -223,7 +249,7 @@ extension Supervisor {
     }
   }
 
-  private func load(_ generation: Generation) throws(StartFailure) {
+  func load(_ generation: Generation) throws(StartFailure) {
     upcoming = generation
     try spawnWorker(of: generation, index: 0)
   }
@@ -235,7 +261,7 @@ extension Supervisor {
     return newGeneration(origin, image: image, configuration: try makeConfiguration(for: image))
   }
 
-  private func newGeneration(
+  func newGeneration(
     _ origin: Generation.Origin, image: PluginImage, configuration: WorkerConfiguration
   ) -> Generation {
     generationCount += 1
@@ -250,7 +276,7 @@ extension Supervisor {
     }
   }
 
-  private func summary(of generation: Generation) -> String {
+  func summary(of generation: Generation) -> String {
     let count = generation.places.count
     let workers = count == 1 ? "1 worker" : "\(count) workers"
     return "\(generation.title) (\(generation.image.path)) with \(workers)"

@@ -46,10 +46,12 @@
     @Option(
       help: ArgumentHelp(
         """
-        Folder for portico.pid while Portico runs, made with mode 0700 if missing. Without \
-        it nothing is written anywhere.
+        Folder of this host alone for portico.pid and the control socket, made with mode 0700 if \
+        missing; none writes nothing and cannot be controlled. (default: PORTICO_RUN_DIR, or \
+        /run/portico for root and portico in XDG_RUNTIME_DIR otherwise, shared by the hosts of a \
+        user)
         """,
-        valueName: "dir"),
+        valueName: "dir|none"),
       completion: .directory)
     var runDir: String?
 
@@ -67,7 +69,7 @@
       options.workerCount = workers
       options.user = user
       options.group = group
-      options.runFolder = runDir
+      options.runFolder = RunFolderRequest(option: runDir)
     }
   }
 

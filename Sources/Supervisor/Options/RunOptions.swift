@@ -59,7 +59,7 @@ package struct RunOptions: Sendable {
   /// Names or numbers of whom workers run as; nil for what Portico was started as.
   package var user: String?
   package var group: String?
-  package var runFolder: String?
+  package var runFolder = RunFolderRequest.standard
   package var isStrict = false
   package var allowsWritableExecutable = false
   /// Run beside the host, which ends with it; empty for none.

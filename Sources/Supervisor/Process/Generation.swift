@@ -11,6 +11,8 @@ final class Generation {
     var worker: Worker?
     /// Its first process has loaded the plugin, or has died.
     var hasSettled = false
+    /// Processes that have taken the place of one that died.
+    var restartCount = 0
   }
 
   /// Why it was started.
@@ -21,9 +23,12 @@ final class Generation {
     case reload
     /// Workers of the one before had used up their reply addresses.
     case renewal
+    /// The one before it kept crashing, and the one before that serves again.
+    case fallback
   }
 
   let number: Int
+  let startTime = Moment.now
   let origin: Origin
   let image: PluginImage
   /// What its workers get, but for their number.
@@ -54,6 +59,14 @@ final class Generation {
   var title: String {
     let version = report?.version ?? ""
     return version.isEmpty ? handlerName : "\(handlerName) \(version)"
+  }
+
+  /// Its plugin may be another one than that of the generation before it.
+  var readsPluginAnew: Bool {
+    switch origin {
+    case .start, .reload: true
+    case .renewal, .fallback: false
+    }
   }
 
   var workers: [Worker] { places.compactMap(\.worker) }
