@@ -25,7 +25,7 @@ needs:
 	@.ci/needs libffi-dev pkg-config
 
 test-needs: needs
-	@.ci/needs gcc python3 patchelf binutils zsh fish man-db strace tshark chromium
+	@.ci/needs gcc python3 patchelf binutils zsh fish man-db strace tshark chromium systemd
 
 build: needs ## build everything, in release
 	@$(SWIFT) build -c $(CONFIGURATION)
