@@ -81,6 +81,12 @@ public enum HostFacts {
   /// Of this process.
   public static var processID: Int32 { getpid() }
 
+  /// In which /proc counts the time of processors.
+  public static var clockTicksPerSecond: Int { max(1, sysconf(Int32(_SC_CLK_TCK))) }
+
+  /// In which /proc counts memory.
+  public static var pageByteCount: Int { max(1, sysconf(Int32(_SC_PAGESIZE))) }
+
   /// Nanoseconds since 1970.
   public static var realtime_ns: UInt64 { ck_realtime_ns() }
 }

@@ -15,23 +15,23 @@ extension Supervisor {
   /// under somebody who accepts looks like an error to them.
   private static let refusalDelay = Duration.milliseconds(50)
 
-  /// TERM and INT drain; a second one, or QUIT, stops at once.
-  func end(because signal: HostSignal, isFromTerminal: Bool) {
+  /// TERM and INT drain; a second one, or QUIT, stops at once. `cause` is who wants it.
+  func end(because cause: String, as signal: HostSignal, isFromTerminal: Bool) {
     // A key on the terminal has reached the command as well.
     if !isFromTerminal { command?.signal(signal) }
     switch (phase, signal) {
     case (.starting, _) where !options.command.isEmpty:
       // Status 0 would say that the command had done its work.
-      failure = StartFailure("stopped by \(signal.name) before the command was run")
+      failure = StartFailure("stopped by \(cause) before the command was run")
     case (.starting, _):
-      logger.info("\(signal.name): stopping before the plugin is loaded")
+      logger.info("\(cause): stopping before the plugin is loaded")
       stop()
     case (.serving, .quit), (.draining, _):
-      logger.info("\(signal.name): stopping now")
+      logger.info("\(cause): stopping now")
       stop()
     case (.serving, _):
       let limit = options.drainTimeout.duration == nil ? "" : " for \(options.drainTimeout) at most"
-      logger.info("\(signal.name): draining\(limit); a second signal stops at once")
+      logger.info("\(cause): draining\(limit); a second signal stops at once")
       drain()
     case (.stopping, _): break
     }
@@ -40,6 +40,7 @@ extension Supervisor {
   /// No more clients; those that are there may finish.
   func drain() {
     phase = .draining
+    tellStopping("draining: connections end by themselves")
     refusesClientsAt = .now + Self.refusalDelay
     giveUpLoading()
     for worker in workers.values { drain(worker) }
@@ -60,6 +61,7 @@ extension Supervisor {
 
   private func stop() {
     phase = .stopping
+    tellStopping("stopping")
     giveUpLoading()
     for worker in workers.values where !worker.lifecycle.hasBeenKilled {
       if worker.lifecycle.isStarting {
@@ -76,6 +78,7 @@ extension Supervisor {
   private func giveUpLoading() {
     wantsReload = false
     reloadWaiters.giveUp(because: "Portico is ending")
+    giveUpSuspending()
     renewsAt = nil
     guard let generation = upcoming else { return }
     upcoming = nil
@@ -107,7 +110,12 @@ extension Supervisor {
       deadlines += current.places.compactMap { $0.worker == nil ? $0.policy.dueTime : nil }
       if upcoming == nil, let time = generationPolicy?.dueTime { deadlines.append(time) }
     }
-    deadlines += [command?.killDeadline, refusesClientsAt, renewsAt, nextSample].compactMap(\.self)
+    if phase == .serving, let due = suspension.dueTime { deadlines.append(due) }
+    deadlines += [
+      command?.killDeadline, refusesClientsAt, renewsAt, resumesAt, nextSample,
+      control?.nextDeadline,
+    ].compactMap(\.self)
+    if service.notifyAddress != nil, let due = notices.dueTime { deadlines.append(due) }
     return deadlines.min()
   }
 
@@ -146,6 +154,9 @@ extension Supervisor {
       refusesClientsAt = nil
       for listener in listeners { listener.stopListening() }
     }
+    checkSuspension(now: now)
+    sendNotices()
     command?.checkDeadline(now: now)
+    control?.checkDeadlines(poller, now: now)
   }
 }

@@ -91,9 +91,6 @@ extension Supervisor {
     noteToReloadWaiters(reason)
   }
 
-  /// Whoever waits for a reload may want to know why that takes so long.
-  func noteToReloadWaiters(_ note: String) {}
-
   /// A generation has ended, or stopped loading: what has waited for that is done.
   func useRoomForGeneration() {
     guard phase == .serving, upcoming == nil else { return }

@@ -27,6 +27,7 @@ extension Supervisor {
   /// `then` is called once, with what became of a generation whose files were read after this call.
   func reload(then: ((ReloadOutcome) -> Void)? = nil) {
     if let then { reloadWaiters.add(then) }
+    tellReloading()
     guard phase == .serving, upcoming == nil else {
       // While one is loading the next one waits; nothing is reloaded at the end.
       wantsReload = phase == .starting || phase == .serving
@@ -144,6 +145,8 @@ extension Supervisor {
     case .fallback: logger.warning("fell back: serving \(summary), as it was before the reload")
     }
     if generation.origin == .reload { reloadWaiters.end(.serving(summary)) }
+    reloadTrouble = nil
+    tellServing()
     useRoomForGeneration()
   }
 
@@ -165,7 +168,11 @@ extension Supervisor {
     let consequence = retry.map { "; it is tried again in \($0.components.seconds) s" } ?? ""
     let title = current?.title ?? "the old plugin"
     logger.error("\(name) failed, \(title) goes on: \(reason)\(consequence)")
-    if origin == .reload { reloadWaiters.end(.failed(reason)) }
+    if origin == .reload {
+      reloadWaiters.end(.failed(reason))
+      reloadTrouble = reason
+    }
+    tellServing()
     useRoomForGeneration()
   }
 
@@ -179,8 +186,9 @@ extension Supervisor {
     for worker in moving.isEmpty ? able : moving { ready[worker.index] = worker }
     let sets = SocketAssignment.sockets(
       of: listeners.map(\.descriptors.count), readyWorkers: Set(ready.keys))
+    let silent = suspendedSockets
     for (index, worker) in ready.sorted(by: { $0.key < $1.key }) {
-      let sockets = isSuspended ? [] : sets[index] ?? []
+      let sockets = (sets[index] ?? []).filter { !silent.contains($0) }
       guard worker.sockets != sockets else { continue }
       worker.sockets = sockets
       worker.lifecycle.wasGivenSockets()
@@ -193,6 +201,7 @@ extension Supervisor {
     guard !hasAnnounced, let generation = current, generation.hasSettled else { return }
     hasAnnounced = true
     logger.info("serving \(summary(of: generation))")
+    tellServing()
     if options.command.isEmpty {
       logger.info("try: \(listeners[0].netcatLine)")
     } else {
@@ -221,6 +230,7 @@ extension Supervisor {
     workers[worker.serial] = worker
     if index < generation.places.count {
       generation.places[index].policy.started(at: now)
+      generation.places[index].restartCount += 1
       generation.places[index].worker = worker
     } else {
       generation.places.append(.init(policy: RestartPolicy(startedAt: now), worker: worker))
@@ -271,7 +281,7 @@ extension Supervisor {
     }
   }
 
-  private func summary(of generation: Generation) -> String {
+  func summary(of generation: Generation) -> String {
     let count = generation.places.count
     let workers = count == 1 ? "1 worker" : "\(count) workers"
     return "\(generation.title) (\(generation.image.path)) with \(workers)"

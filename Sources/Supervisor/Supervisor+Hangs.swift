@@ -65,15 +65,6 @@ extension Supervisor {
     worker.process.abort()
     log(worker, .debug, "worker \(worker.index) hangs and is aborted")
   }
-
-  /// Why a worker ended that hung before.
-  func hangSentence(_ worker: Worker, _ death: Death) -> String {
-    let isKilled = death.reason == .killed(signal: 9)
-    let end = isKilled ? "killed, since aborting did not end it" : "aborted"
-    let request = death.page.length > 0 ? " with \(death.page.length) bytes" : ""
-    return "\(death.handler) did not return from \(death.hook ?? "a call")\(request) for "
-      + "\(options.handlerTimeout) and was \(end): worker \(worker.index) is gone"
-  }
 }
 
 extension Worker {

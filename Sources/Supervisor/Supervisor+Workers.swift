@@ -180,9 +180,10 @@ extension Supervisor {
     switch end {
     case .asAsked: log(worker, .debug, "worker \(worker.index) \(reason)")
     case .failedWhileDraining: logDeath(of: worker, reason, sentence)
-    case .died where generation === upcoming && phase == .starting: failure = StartFailure(sentence)
+    case .died where generation === upcoming && phase == .starting:
+      failure = StartFailure(sentence + whereRecorded(worker, reason))
     case .died where generation === upcoming:
-      abandonLoading(generation.origin, because: sentence)
+      abandonLoading(generation.origin, because: sentence + whereRecorded(worker, reason))
     case .died where generation === current: replace(worker, reason, sentence)
     case .died: logDeath(of: worker, reason, sentence)
     }
@@ -213,13 +214,12 @@ extension Supervisor {
       let subject = refusal.hasPrefix(path) ? "" : "\(path) cannot be served: "
       return "\(subject)\(refusal): --worker-memory \(limit) is too little for it"
     }
-    let death = Death(reason: reason, page: worker.readPage(), handler: worker.generation.title)
-    if worker.hungFor != nil, reason != .exited(status: 0) {
-      return hangSentence(worker, death)
-    }
-    guard wasStarting else { return "worker \(worker.index) \(death.description)" }
+    let (death, _) = death(of: worker, reason)
+    guard wasStarting else { return death.sentence(of: "worker \(worker.index)") }
     let sentence = death.descriptionWhileLoading(path: worker.generation.image.path)
-    guard let limit = options.workerMemory else { return sentence }
+    guard let limit = options.workerMemory, !sentence.contains("--worker-memory") else {
+      return sentence
+    }
     return "\(sentence); it may take \(limit) of memory (--worker-memory)"
   }
 
@@ -266,13 +266,13 @@ extension Supervisor {
   }
 
   private func logDeath(of worker: Worker, _ reason: ExitReason, _ sentence: String) {
-    let death = Death(reason: reason, page: worker.readPage(), handler: worker.generation.title)
-    var facts: Logger.Metadata = ["worker": "\(worker.index)"]
-    if worker.refusal == nil, let client = death.client {
-      facts["connection"] = "\(client.connection)"
-      facts["peer"] = "\(client.peer)"
+    var facts = facts(of: worker, reason)
+    crashCount += 1
+    if let file = recordCrash(of: worker, reason) {
+      lastCrashFile = file
+      facts["crash"] = "\(file)"
     }
-    if let file = recordCrash(of: worker, reason) { facts["crash"] = "\(file)" }
     logger.error("\(sentence)", metadata: facts)
+    logBacktrace(of: worker, reason)
   }
 }

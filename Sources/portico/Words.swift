@@ -35,6 +35,14 @@
       }
     }
 
+    @Sendable static func recordSize(_ word: String) throws -> ByteCount? {
+      if word == "none" { return nil }
+      let size = try validated { () throws(InvalidWord) in
+        try ByteCount(parsing: word, in: 4096...(16 << 20))
+      }
+      return size.roundedUpToPowerOfTwo
+    }
+
     @Sendable static func connections(_ word: String) throws -> CountLimit {
       try validated { () throws(InvalidWord) in
         try CountLimit(parsing: word, in: 1...1_000_000_000)
@@ -102,6 +110,13 @@
         throw ValidationError("write a number of workers from 1 to \(limit)")
       }
       return count
+    }
+
+    @Sendable static func pid(_ word: String) throws -> Int32 {
+      guard let number = Int(unsignedDigits: word), let pid = Int32(exactly: number), pid > 0 else {
+        throw ValidationError("write a process number, as portico status shows it")
+      }
+      return pid
     }
 
     @Sendable static func callData(_ word: String) throws -> CallRequest {

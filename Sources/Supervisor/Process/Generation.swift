@@ -11,6 +11,8 @@ final class Generation {
     var worker: Worker?
     /// Its first process has loaded the plugin, or has died.
     var hasSettled = false
+    /// Processes that have taken the place of one that died.
+    var restartCount = 0
     /// The log says that no process could be started for it.
     var hasSaidShortage = false
   }

@@ -28,6 +28,7 @@ final class Worker {
   let printed: Descriptor
   private let printedCapacity: Int
   private let page: Mapping
+  private let buffers: MemoryFile
 
   var lifecycle = WorkerLifecycle()
   var lines = PrintedLines()
@@ -41,6 +42,8 @@ final class Worker {
   var refusal: String?
   /// How long a call had not returned when it was aborted for that; nil for every other end.
   var hungFor: Duration?
+  /// What was found out about its end, once it has ended.
+  var death: (Death, Backtrace)?
   /// nil until it is first looked at.
   var callWatch: CallWatch?
   /// A call has not returned between two looks; its sockets are lent to others.
@@ -59,8 +62,8 @@ final class Worker {
   init(
     serial: UInt64, index: Int, tallyCell: UInt32, generation: Generation,
     process: consuming ChildProcess, control: consuming PacketChannel, log: consuming PacketChannel,
-    printed: consuming Descriptor, page: consuming Mapping, startTime: Moment,
-    loadDeadline: Moment?
+    printed: consuming Descriptor, page: consuming Mapping, buffers: consuming MemoryFile,
+    startTime: Moment, loadDeadline: Moment?
   ) {
     self.serial = serial
     self.index = index
@@ -72,6 +75,7 @@ final class Worker {
     printedCapacity = printed.enlargePipe(to: Self.wishedPrintedCapacity)
     self.printed = printed
     self.page = page
+    self.buffers = buffers
     self.startTime = startTime
     self.loadDeadline = loadDeadline
   }
@@ -97,6 +101,9 @@ final class Worker {
 
   /// The page as it is now.
   func readPage() -> ck_page { page.copy(as: ck_page.self) }
+
+  /// Some of its clients' bytes; fewer, or none, where its buffers end.
+  func readBuffers(at offset: Int, count: Int) -> [UInt8] { buffers.read(at: offset, count: count) }
 }
 
 extension Worker.Channel: CaseIterable {}

@@ -44,6 +44,7 @@ struct WorkerSpawner {
     return Worker(
       serial: lastSerial, index: index, tallyCell: tallyCell, generation: generation,
       process: born.process, control: born.control, log: born.log, printed: born.printed,
-      page: born.page, startTime: now, loadDeadline: loadTimeout.map { now + $0 })
+      page: born.page, buffers: born.buffers, startTime: now,
+      loadDeadline: loadTimeout.map { now + $0 })
   }
 }
