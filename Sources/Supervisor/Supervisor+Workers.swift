@@ -217,7 +217,9 @@ extension Supervisor {
     let (death, _) = death(of: worker, reason)
     guard wasStarting else { return death.sentence(of: "worker \(worker.index)") }
     let sentence = death.descriptionWhileLoading(path: worker.generation.image.path)
-    guard let limit = options.workerMemory else { return sentence }
+    guard let limit = options.workerMemory, !sentence.contains("--worker-memory") else {
+      return sentence
+    }
     return "\(sentence); it may take \(limit) of memory (--worker-memory)"
   }
 

@@ -115,7 +115,7 @@ package struct Death {
     return causes + memory
   }
 
-  /// Its memory for data, when that was much of what it may have.
+  /// What it had taken of the memory that it may take, when that was much.
   private var memory: String {
     // The option counts what came on top of the host's own.
     let taken = page.data_size - min(page.data_start, page.data_size)
