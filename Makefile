@@ -10,7 +10,7 @@ BIN = .build/$(CONFIGURATION)
 
 .DEFAULT_GOAL := help
 PREFIX ?= /usr/local
-.PHONY: help needs test-needs build run lesson test demo soak simulate cost lint sanitize clean
+.PHONY: help needs test-needs build run lesson test demo soak check-crash simulate cost lint sanitize clean
 .PHONY: install install-only uninstall
 
 help: ## this list
@@ -48,6 +48,10 @@ soak: test-needs build ## the stale-reply soak: make soak SEED=1 SECONDS=60
 	@$(SWIFT) build --build-tests
 	@PORTICO_BIN_DIR="$(CURDIR)/$(BIN)" SEED=$(SEED) SOAK_SECONDS=$(SECONDS) \
 	  $(SWIFT) test --skip-build --filter StaleReplySoak
+
+check-crash: test-needs build ## workers that die in every way: blame, replay, time to replacement
+	@$(SWIFT) build --build-tests
+	@PORTICO_BIN_DIR="$(CURDIR)/$(BIN)" $(SWIFT) test --skip-build --filter CrashDrillTests
 
 simulate: build ## the loop on seeded schedules of faults: make simulate SEED=1 SCHEDULES=100000
 	@$(BIN)/portico-simulate --seed $(SEED) --schedules $(SCHEDULES) $(SIMULATE_ARGS)

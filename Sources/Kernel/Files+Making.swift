@@ -17,6 +17,22 @@ extension Files {
     try file.writeAllWaiting(contents)
   }
 
+  /// Writes a file that only its owner may read, whole or not at all: as `temporary`, which is
+  /// renamed. EEXIST when either is there.
+  public static func makePrivateFile(
+    _ path: String, contents: [UInt8], by temporary: String
+  ) throws(SystemError) {
+    let file = Descriptor(
+      owning: try SystemError.check("open", unsafe ck_create_private_file(temporary)))
+    do throws(SystemError) {
+      try file.writeAllWaiting(contents)
+      try SystemError.check("rename", unsafe ck_rename_file(temporary, path))
+    } catch {
+      remove(temporary)
+      throw error
+    }
+  }
+
   /// Gives a folder another name; ENOTEMPTY when a folder of that name has something in it.
   public static func renameFolder(_ path: String, to other: String) throws(SystemError) {
     try SystemError.check("rename", unsafe ck_rename_folder(path, other))

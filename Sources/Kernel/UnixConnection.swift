@@ -70,8 +70,7 @@ extension UnixSocket {
   /// The next connection that waits, or nil when none does. Throws when there is no room for it
   /// here: EMFILE and the like; it goes on waiting then.
   public func accept() throws(SystemError) -> UnixConnection? {
-    // SAFETY: no address is asked for.
-    let result = unsafe ck_accept(descriptor.rawValue, nil)
+    let result = ck_accept(descriptor.rawValue, nil)
     // One that has gone again meanwhile is none.
     if result == -EAGAIN || result == -ECONNABORTED || result == -EINTR { return nil }
     return UnixConnection(owning: Descriptor(owning: try SystemError.check("accept4", result)))

@@ -29,6 +29,12 @@ package final class Supervisor {
   let writer: LogWriter
   let logger: Logger
   let listeners: [any Listener]
+  /// What systemd said when it started this process, and what it is told.
+  let service: ServiceEnvironment
+  var notices: ServiceNotices
+  /// Why notices do not arrive, or why the last reload failed; each is said once.
+  var noticeTrouble: SystemError?
+  var reloadTrouble: String?
   /// Of TCP and UDP; as many workers as there may ever be.
   let socketsPerListener: Int
   let account: WorkerAccount
@@ -40,6 +46,8 @@ package final class Supervisor {
   /// nil where there is no run folder for its socket.
   let control: ControlServer?
   let startTime = Moment.now
+  /// When it was last looked at.
+  var outOfMemoryKillCount = HostFacts.outOfMemoryKillCount
 
   var spawner: WorkerSpawner
   var phase = Phase.starting
@@ -52,11 +60,23 @@ package final class Supervisor {
   var upcoming: Generation?
   /// Generations that have been replaced; kept while their workers drain.
   var retired: [Generation] = []
+  /// What is known of them; nil until one serves.
+  var generationPolicy: GenerationPolicy?
+  /// The one to fall back to, without its workers: what its image and configuration were.
+  var fallback: Generation?
   var wantsReload = false
+  /// The log says that a reload waits for a generation to end.
+  var hasSaidReloadWaits = false
+  /// The same of a renewal.
+  var hasSaidRenewalWaits = false
   /// Who wants to know what becomes of reloads.
   var reloadWaiters = ReloadWaiters()
-  /// Listeners are off; connections are served on.
-  var isSuspended = false
+  var suspension = Suspension()
+  /// Who wants to know when clients are refused.
+  var suspensionWaiters: [(StartFailure?) -> Void] = []
+  /// When it is tried again to have every listener back, and why the last attempt failed.
+  var resumesAt: Moment?
+  var resumeTrouble: StartFailure?
   /// Clients of the control socket that wait for a reload.
   var reloadClients: Set<UInt64> = []
   /// Workers that died unasked, and the file of the last of them that has one.
@@ -67,6 +87,8 @@ package final class Supervisor {
   /// When clients are refused, once workers have been told to end.
   var refusesClientsAt: Moment?
   var hasAnnounced = false
+  /// It has been said why a death leaves no crash file.
+  var hasToldOfMissingCrashFile = false
   /// Why the start failed.
   var failure: StartFailure?
   var command: CommandProcess?
@@ -74,6 +96,9 @@ package final class Supervisor {
   /// Binds the listeners. Nothing listens and no worker runs before `run`.
   package init(_ options: RunOptions) throws(StartFailure) {
     self.options = options
+    service = ServiceEnvironment(HostFacts.environment, pid: HostFacts.processID)
+    let passed = try PassedSockets(names: service.socketNames)
+    notices = ServiceNotices(watchdogTime: service.watchdogTime, at: .now)
     filterSeed = options.filters.seed ?? .random(in: 1...999_999)
     installation = Installation.current()
     locator = installation.locator(optionFolders: options.pluginFolders)
@@ -93,11 +118,15 @@ package final class Supervisor {
     control = try Self.openControl(in: runFolder, poller) { logger.warning("\($0)") }
     socketsPerListener = options.socketsPerListener(coreCount: coreCount)
     let count = socketsPerListener
-    // Each listener's sockets, their copies while a worker is spawned, and the channels of two
-    // generations of workers.
-    HostFacts.reserveDescriptors(count * (2 * options.listeners.count + 6) + 64)
-    listeners = try options.listeners.map { uri throws(StartFailure) in
-      try uri.open(socketCount: count) { logger.info("\($0)") }
+    let descriptors = DescriptorBudget(
+      workerCount: count, generationCount: options.maxGenerations,
+      socketCount: options.listeners.reduce(0) { $0 + ($1.transport == .unix ? 1 : count) })
+    if let shortage = descriptors.shortage(limit: HostFacts.hardDescriptorLimit) {
+      throw StartFailure(shortage)
+    }
+    HostFacts.reserveDescriptors(descriptors.supervisor)
+    listeners = try options.openListeners(from: passed, socketCount: count) {
+      logger.info("\($0)")
     }
     let sockets = listeners.flatMap(\.descriptors)
     budget = WorkerBudget(
@@ -106,11 +135,13 @@ package final class Supervisor {
       socketCount: sockets.count)
     tally = try Tally(
       TallyLayout(
-        cellCount: 4 * count + 16,
+        // A fallback may come on top of what --max-generations allows.
+        cellCount: (options.maxGenerations + 1) * count + 16,
         addressCapacity: options.maxPerAddress == .none ? 0 : budget.connections),
       seed: .random(in: .min ... .max))
     spawner = try WorkerSpawner(
-      installation: installation, sockets: sockets, tally: tally.descriptor)
+      installation: installation, sockets: sockets, tally: tally.descriptor,
+      loadTimeout: options.loadTimeout.duration)
   }
 
   /// Serves until told to end, and returns the exit status. Throws when it cannot start.
@@ -129,7 +160,10 @@ package final class Supervisor {
       }
       checkDeadlines(now: .now)
     }
-    if let failure { throw failure }
+    if let failure {
+      tellFailure(failure)
+      throw failure
+    }
     logger.info("stopped")
     return command?.exitStatus ?? 0
   }

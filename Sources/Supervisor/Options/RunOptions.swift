@@ -6,6 +6,8 @@ package import Control
 package struct RunOptions: Sendable {
   package var plugin = "thankyou"
   package var listeners: [ListenerURI] = [.tcp(host: .any, port: 7788)]
+  /// They were asked for, so that sockets which a service manager passed must be among them.
+  package var hasListenOption = false
   /// nil leaves it to the plugin's promise.
   package var workerCount: Int?
   package var settings: [WorkerConfiguration.Setting] = []
