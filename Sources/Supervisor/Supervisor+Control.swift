@@ -124,7 +124,7 @@ extension Supervisor {
     let wasSuspended = isSuspended
     let failure = resume()
     let outcome = wasSuspended ? "resumed" : "it is not suspended"
-    answer(failure.map { .failed("\($0)") } ?? .ok(outcome), to: serial)
+    answer(failure.map { .failed("\($0); it is tried again") } ?? .ok(outcome), to: serial)
   }
 
   /// `tcp://127.0.0.1:7788 echo 1.0`

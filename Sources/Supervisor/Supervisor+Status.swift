@@ -29,12 +29,15 @@ extension Supervisor {
         state: worker.lifecycle.name, age_ms: (now - worker.startTime).wholeMilliseconds,
         restartCount: worker.generation.places[worker.index].restartCount,
         usage: ProcessUsage(pid: worker.process.pid), counters: .init(page),
-        hook: Death.hook(page), call_ms: nil)
+        hook: Death.hook(page),
+        call_ms: worker.callWatch?.age(calls: page.calls, hook: page.hook, now: now)
+          .map(\.wholeMilliseconds))
     }
     status.listeners = listeners.map {
-      .init(
-        uri: $0.realURI, socketCount: $0.descriptors.count, waiting: $0.queue?.waiting,
-        waitingLimit: $0.queue?.limit)
+      let queue = $0.queue
+      return .init(
+        uri: $0.realURI, socketCount: $0.descriptors.count, waiting: queue?.waiting,
+        waitingLimit: queue?.limit, isInBytes: queue?.unit == .bytes, dropped: queue?.dropped)
     }
     status.limits = WorkerCounters.limitsHit(pages.map(\.1))
     status.crashCount = crashCount

@@ -114,7 +114,7 @@ import Testing
     let end = try #require(heading.firstRange(of: "REQUESTS")).upperBound
     #expect(row.prefix(heading.distance(from: heading.startIndex, to: end)).hasSuffix("1234567"))
     #expect(lines.contains("worker 0 (pid 4712) is in handle for 1.5s"))
-    #expect(lines.contains { $0.hasSuffix("5 of 4096") })
+    #expect(lines.contains { $0.contains("  5 of 4096  ") })
     #expect(lines.contains("limits hit: none"))
     #expect(lines.contains("crashes: 1, the last in /run/portico/crashes/crash-1.txt"))
     #expect(lines[0] == "Portico 0.1.0 (pid 4711) is serving, up 1h02m, CPU 1.2s, memory 8.0MiB")

@@ -61,6 +61,12 @@ package struct CallWatch: Equatable, Sendable {
     return total >= limit ? .hung : .stuck
   }
 
+  /// How long the call that a page shows has been seen to last; nil for one that no sample has met.
+  package func age(calls: UInt64, hook: UInt32, now: Moment) -> Duration? {
+    guard case .inside(calls, hook, let time) = state else { return nil }
+    return time + (now - sampledAt)
+  }
+
   /// When the next sample is due.
   package var dueTime: Moment {
     let period = Self.period(limit: limit)

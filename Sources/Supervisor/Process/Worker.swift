@@ -80,7 +80,7 @@ final class Worker {
     self.loadDeadline = loadDeadline
   }
 
-  func token(_ channel: Channel) -> UInt64 { serial << 2 | channel.rawValue }
+  func token(_ channel: Channel) -> UInt64 { EventSource.worker(serial, channel).token }
 
   func descriptor(of channel: Channel) -> Int32 {
     switch channel {

@@ -58,6 +58,8 @@ extension HostStatus.Listener {
       "uri": .text(uri), "sockets": .number(UInt64(socketCount)),
       "waiting": .optional(waiting.map { UInt64(clamping: $0) }),
       "waiting_limit": .optional(waitingLimit.map { UInt64(clamping: $0) }),
+      "waiting_unit": waiting == nil ? .null : .text(isInBytes ? "bytes" : "clients"),
+      "dropped": .optional(dropped.map { UInt64(clamping: $0) }),
     ])
   }
 }

@@ -75,11 +75,17 @@ extension HostStatus {
   }
 
   private var listenerTable: [String] {
-    var table = TextTable([("LISTENER", .left), ("SOCKETS", .right), ("WAITING", .right)])
+    var table = TextTable([
+      ("LISTENER", .left), ("SOCKETS", .right), ("WAITING", .right), ("DROPPED", .right),
+    ])
     for listener in listeners {
-      let waiting = listener.waiting.map(String.init) ?? "-"
-      let limit = listener.waitingLimit.map { " of \($0)" } ?? ""
-      table.add([listener.uri, "\(listener.socketCount)", waiting + limit])
+      func shown(_ amount: Int) -> String {
+        listener.isInBytes ? Amount.bytes(UInt64(clamping: amount)) : "\(amount)"
+      }
+      let waiting = listener.waiting.map(shown) ?? "-"
+      let limit = listener.waitingLimit.map { " of \(shown($0))" } ?? ""
+      let dropped = listener.dropped.map { Amount.count(UInt64(clamping: $0)) } ?? "-"
+      table.add([listener.uri, "\(listener.socketCount)", waiting + limit, dropped])
     }
     return listeners.isEmpty ? [] : table.lines
   }

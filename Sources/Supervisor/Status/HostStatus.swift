@@ -69,6 +69,10 @@ package struct HostStatus: Equatable, Sendable {
     /// In its queues; nil where that cannot be told.
     package var waiting: Int?
     package var waitingLimit: Int?
+    /// Datagrams are counted by their bytes, clients by themselves.
+    package var isInBytes = false
+    /// Datagrams that nobody could take.
+    package var dropped: Int?
   }
 
   /// How often the workers that are there have hit a limit.
