@@ -52,7 +52,8 @@ extension Supervisor {
       case .failed(let error):
         notices.wasSent()
         if noticeTrouble != error {
-          logger.warning("systemd cannot be told how things are: NOTIFY_SOCKET \(address): \(error)")
+          logger.warning(
+            "systemd cannot be told how things are: NOTIFY_SOCKET \(address): \(error)")
         }
         noticeTrouble = error
       }

@@ -2,8 +2,8 @@
 // Workers poll them as any others, but nothing is ever done to them that would outlive this
 // process: whoever comes while nobody polls waits in the kernel, for us or for our successor.
 
-package import Control
 internal import CKernel
+package import Control
 internal import Kernel
 
 /// A listener whose sockets were passed to this process.

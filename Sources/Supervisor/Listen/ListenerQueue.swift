@@ -21,6 +21,13 @@ package struct ListenerQueue: Equatable, Sendable {
   /// for streams.
   package let dropped: Int
 
+  package init(unit: Unit = .clients, waiting: Int, limit: Int, dropped: Int = 0) {
+    self.unit = unit
+    self.waiting = waiting
+    self.limit = limit
+    self.dropped = dropped
+  }
+
   /// The sum; nil when there is nothing to add up.
   init?(_ unit: Unit, _ queues: [SocketQueue]) {
     guard !queues.isEmpty else { return nil }

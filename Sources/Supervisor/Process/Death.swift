@@ -117,11 +117,10 @@ package struct Death {
 
   /// Its memory for data, when that was much of what it may have.
   private var memory: String {
-    guard let limit = workerMemory?.bytes, limit > 0, page.data_size >= UInt64(limit) / 2 else {
-      return ""
-    }
-    let isAtLimit = page.data_size >= UInt64(limit) / 8 * 7
-    let size = isAtLimit ? "at" : "\(page.data_size >> 20)MiB of"
+    // The option counts what came on top of the host's own.
+    let taken = page.data_size - min(page.data_start, page.data_size)
+    guard let limit = workerMemory?.bytes, limit > 0, taken >= UInt64(limit) / 2 else { return "" }
+    let size = taken >= UInt64(limit) / 8 * 7 ? "at" : "\(taken >> 20)MiB of"
     return "; its memory was \(size) --worker-memory \(ByteCount(limit))"
   }
 

@@ -38,7 +38,8 @@ package struct ServiceNotices: Equatable, Sendable {
   package mutating func isReady(_ status: String, pid: Int32) {
     switch stage {
     case .starting: say(["READY=1", "MAINPID=\(pid)"], status)
-    case .serving: change(status)
+    case .serving:
+      change(status)
       return
     case .reloading: say(["READY=1"], status)
     case .stopping: return
