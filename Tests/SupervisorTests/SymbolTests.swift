@@ -100,9 +100,12 @@ import Testing
     ("(extension in Shop):Swift.Array.sum<A where A: Shop.Item>() -> A", "Swift.Array.sum"),
     (
       "generic specialization <Swift.Int> of Shop.sort(inout A) -> ()",
-      "generic specialization of Shop.sort"
+      "Shop.sort"
     ),
-    ("((((", "(((("), ("a -> ", "a"), ("", ""),
+    (
+      "function signature specialization <Arg[0] = Dead> of Shop.Till.change(for: Swift.Int) -> ()",
+      "Shop.Till.change"
+    ), ("((((", "(((("), ("a -> ", "a"), ("", ""),
   ])
   func `Names in Swift are shown without their types`(name: String, shown: String) {
     #expect(FunctionName.short(name) == shown)

@@ -21,7 +21,9 @@ enum FunctionName {
       }
       return named.split(separator: " ").joined(separator: " ")
     }
-    return levels.joined(separator: " in ")
+    let short = levels.joined(separator: " in ")
+    // A copy that the optimizer made for one use is the same function to its author.
+    return short.split(separator: " specialization of ").last.map(String.init) ?? short
   }
 
   /// What stands in parentheses or in `<>` is left out, but for the names of private functions.
