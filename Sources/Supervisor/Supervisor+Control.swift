@@ -107,7 +107,8 @@ extension Supervisor {
     case .draining, .stopping: return answer(.failed("Portico is ending"), to: serial)
     case .starting, .serving: break
     }
-    guard isSuspended != off else {
+    // One that is under way is waited for.
+    guard off ? !suspension.isOff : isSuspended else {
       return answer(.ok(off ? "it is suspended already" : "it is not suspended"), to: serial)
     }
     if off {
