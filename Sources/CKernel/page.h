@@ -91,6 +91,10 @@ typedef struct ck_page {
   uint64_t probe_request;
   uint64_t probe_length;
 
+  /* Bytes of data that it had when its plugin was still to be loaded: what --worker-memory allows
+   * comes on top. 0 without the option. */
+  uint64_t data_start;
+
   /* Counters, only ever going up, but for the first. */
   uint64_t connections; /* open now */
   uint64_t accepted;    /* = connections + closed */

@@ -64,8 +64,9 @@ static inline int ck_is_only(uid_t user, gid_t group) {
 
 /* From here on this process may have so many bytes of data more than now (RLIMIT_DATA: private
  * writable mappings and the heap, by address space and not by what is touched; stacks of threads
- * count whole, shared mappings and the first thread's stack do not). For good. */
-static inline int ck_limit_more_data(uint64_t more) {
+ * count whole, shared mappings and the first thread's stack do not). For good. Returns how many it
+ * has now. */
+static inline int64_t ck_limit_more_data(uint64_t more) {
   char text[256];
   struct rlimit limit;
   unsigned long long pages = 0, data = 0;
@@ -79,10 +80,11 @@ static inline int ck_limit_more_data(uint64_t more) {
   /* size resident shared text lib data: the sixth, in pages. */
   if (sscanf(text, "%llu %*u %*u %*u %*u %llu", &pages, &data) != 2) return -EINVAL;
   if (getrlimit(RLIMIT_DATA, &limit) < 0) return -errno;
-  rlim_t bytes = (rlim_t)data * (rlim_t)sysconf(_SC_PAGESIZE) + more;
+  data *= (unsigned long long)sysconf(_SC_PAGESIZE);
+  rlim_t bytes = (rlim_t)data + more;
   if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < bytes) bytes = limit.rlim_max;
   limit.rlim_cur = limit.rlim_max = bytes;
-  return setrlimit(RLIMIT_DATA, &limit) < 0 ? -errno : 0;
+  return setrlimit(RLIMIT_DATA, &limit) < 0 ? -errno : (int64_t)data;
 }
 
 /* No mapping of this process may become executable any more. Not inherited by children. */

@@ -1,13 +1,17 @@
 // Whether a process runs at all, as /proc tells it.
 
+internal import Glibc
+
 /// What the kernel says of a process's state.
 public enum ProcessState {
-  /// Somebody has stopped it: a signal, or a debugger. False for one that has gone.
+  /// Somebody has stopped it: a signal, or a debugger. True as well when that cannot be told for
+  /// want of descriptors, false for one that has gone.
   public static func isStopped(_ pid: Int32) -> Bool {
-    guard let bytes = try? Files.contents(of: "/proc/\(pid)/stat", limit: 4096) else {
-      return false
+    do throws(SystemError) {
+      return isStopped(stat: try Files.contents(of: "/proc/\(pid)/stat", limit: 4096))
+    } catch {
+      return error.code == EMFILE || error.code == ENFILE
     }
-    return isStopped(stat: bytes)
   }
 
   /// The same from the text of /proc/PID/stat: `12 (name) T 1 ...`. Pure.

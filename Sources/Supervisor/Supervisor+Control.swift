@@ -6,6 +6,9 @@ internal import Kernel
 internal import Logging
 
 extension Supervisor {
+  /// Requests for a reload whose outcome is not known; a client may ask and go, and ask again.
+  private static let reloadClientLimit = 4 * ControlServer.clientLimit
+
   /// The socket that commands find this host by. Only a folder that was asked for has to hold it.
   static func openControl(
     in folder: RunFolder?, _ poller: borrowing Poller, warn: (String) -> Void
@@ -52,8 +55,10 @@ extension Supervisor {
     case .reload: reload(for: serial)
     case .drain: end(as: .terminate, request, for: serial)
     case .stop: end(as: .quit, request, for: serial)
-    case .suspend: switchListeners(off: true, for: serial)
-    case .resume: switchListeners(off: false, for: serial)
+    case .suspend where isEnding, .resume where isEnding:
+      answer(.failed("Portico is ending"), to: serial)
+    case .suspend: suspend(for: serial)
+    case .resume: resume(for: serial)
     }
   }
 
@@ -74,7 +79,12 @@ extension Supervisor {
     control?.note(text, to: serial, poller, now: .now)
   }
 
+  private var isEnding: Bool { phase == .draining || phase == .stopping }
+
   private func reload(for serial: UInt64) {
+    guard reloadClients.count < Self.reloadClientLimit else {
+      return answer(.failed("too many wait for a reload already"), to: serial)
+    }
     if phase == .starting {
       note("the first generation is loading; the reload follows", to: serial)
     } else if upcoming != nil {
@@ -102,23 +112,19 @@ extension Supervisor {
     answer(.ok(""), lasts: true, to: serial)
   }
 
-  private func switchListeners(off: Bool, for serial: UInt64) {
-    switch phase {
-    case .draining, .stopping: return answer(.failed("Portico is ending"), to: serial)
-    case .starting, .serving: break
+  private func suspend(for serial: UInt64) {
+    let wasSuspended = isSuspended
+    suspend { [unowned self] failure in
+      let outcome = wasSuspended ? "it is suspended already" : "suspended"
+      answer(failure.map { .failed("\($0)") } ?? .ok(outcome), to: serial)
     }
-    // One that is under way is waited for.
-    guard off ? !suspension.isOff : isSuspended else {
-      return answer(.ok(off ? "it is suspended already" : "it is not suspended"), to: serial)
-    }
-    if off {
-      suspend { [unowned self] failure in
-        answer(failure.map { .failed($0.description) } ?? .ok("suspended"), to: serial)
-      }
-    } else {
-      let failure = resume()
-      answer(failure.map { .failed("\($0); it is tried again") } ?? .ok("resumed"), to: serial)
-    }
+  }
+
+  private func resume(for serial: UInt64) {
+    let wasSuspended = isSuspended
+    let failure = resume()
+    let outcome = wasSuspended ? "resumed" : "it is not suspended"
+    answer(failure.map { .failed("\($0)") } ?? .ok(outcome), to: serial)
   }
 
   /// `tcp://127.0.0.1:7788 echo 1.0`

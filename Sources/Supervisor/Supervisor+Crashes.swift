@@ -56,7 +56,7 @@ extension Supervisor {
     guard worker.refusal == nil else { return nil }
     if death.reason == .killed(signal: 9), death.hook == nil { return nil }
     guard let folder = crashFolder else {
-      say("without --run-dir nothing is kept of a worker that dies")
+      say("without a run folder (--run-dir) nothing is kept of a worker that dies")
       return nil
     }
     var report = CrashReport()

@@ -13,6 +13,9 @@ extension Supervisor {
   var grace: Duration {
     Self.graceAfterDeadline + .milliseconds(Int64(options.filters.filters.mostHold_ms))
   }
+  /// A generation serves at least so long before it is renewed: a plugin that uses up addresses as
+  /// fast as it can, or only says so, must not keep the machine busy with that.
+  private static let shortestRenewalPeriod = Duration.milliseconds(250)
   /// Between two attempts to replace a generation that has used up its reply addresses.
   private static let renewalDelay = Duration.seconds(10)
 
@@ -59,6 +62,8 @@ extension Supervisor {
     guard phase == .serving, upcoming == nil, renewsAt == nil, let current, current.isSpent else {
       return
     }
+    let earliest = current.startTime + Self.shortestRenewalPeriod
+    guard earliest <= .now else { return renewsAt = earliest }
     guard hasRoomForGeneration else {
       if !hasSaidRenewalWaits {
         logger.warning(

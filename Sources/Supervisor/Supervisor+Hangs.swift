@@ -14,10 +14,16 @@ extension Supervisor {
   /// Samples each worker that is due; nothing is ever due while none runs.
   func watchCalls(now: Moment) {
     guard let limit = options.handlerTimeout.duration else { return }
+    // Who would be due soon is looked at now, so that many workers are no reason to wake up often.
+    let soon = now + CallWatch.period(limit: limit) / 2
+    let isAnyDue = workers.values.contains { worker in
+      worker.isWatched && worker.callWatch.map { $0.dueTime <= now } ?? true
+    }
+    guard isAnyDue else { return }
     var hasChanged = false
     for worker in workers.values where worker.isWatched {
       var watch = worker.callWatch ?? CallWatch(limit: limit, now: now)
-      if worker.callWatch == nil || watch.dueTime <= now {
+      if worker.callWatch == nil || watch.dueTime <= soon {
         let page = worker.readPage()
         let pid = worker.process.pid
         let finding = watch.sample(calls: page.calls, hook: page.hook, now: now) {

@@ -32,7 +32,9 @@ extension Supervisor {
         hook: Death.hook(page), call_ms: nil)
     }
     status.listeners = listeners.map {
-      .init(uri: $0.realURI, socketCount: $0.descriptors.count, queue: $0.queue)
+      .init(
+        uri: $0.realURI, socketCount: $0.descriptors.count, waiting: $0.queue?.waiting,
+        waitingLimit: $0.queue?.limit)
     }
     status.limits = WorkerCounters.limitsHit(pages.map(\.1))
     status.crashCount = crashCount

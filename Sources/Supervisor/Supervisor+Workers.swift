@@ -54,9 +54,10 @@ extension Supervisor {
       worker.killDeadline = .now + .seconds(1)
     case .spent: wasSpent(worker.generation)
     case .drained(let count):
-      guard worker.lifecycle.reportedDrained() else {
+      guard worker.lifecycle.reportedDrained(), !worker.hasDrained else {
         return misbehaved(worker, "it has drained, which nobody asked for")
       }
+      worker.hasDrained = true
       if count > 0 {
         let subject = count == 1 ? "1 connection was" : "\(count) connections were"
         log(worker, .warning, "\(subject) cut short at the end of worker \(worker.index)")
@@ -216,7 +217,9 @@ extension Supervisor {
     let (death, _) = death(of: worker, reason)
     guard wasStarting else { return death.sentence(of: "worker \(worker.index)") }
     let sentence = death.descriptionWhileLoading(path: worker.generation.image.path)
-    guard let limit = options.workerMemory else { return sentence }
+    guard let limit = options.workerMemory, !sentence.contains("--worker-memory") else {
+      return sentence
+    }
     return "\(sentence); it may take \(limit) of memory (--worker-memory)"
   }
 
@@ -224,7 +227,8 @@ extension Supervisor {
     let generation = worker.generation
     generation.places[worker.index].hasSettled = true
     guard phase == .serving else { return logDeath(of: worker, reason, sentence) }
-    let isFromOutside = reason.isFromOutside && worker.refusal == nil && worker.hungFor == nil
+    let isFromOutside =
+      reason.isFromOutside && worker.refusal == nil && worker.hungFor == nil && !hasRunOutOfMemory()
     switch generation.places[worker.index].policy.died(at: .now, isFromOutside: isFromOutside) {
     case .restartNow:
       logDeath(of: worker, reason, "\(sentence); it is replaced at once")
@@ -238,12 +242,26 @@ extension Supervisor {
     if !isFromOutside { judge(generation) }
   }
 
+  /// The kernel has killed a process for want of memory since this was last asked: a plugin that
+  /// grows without end is not to be started again at once for ever.
+  private func hasRunOutOfMemory() -> Bool {
+    let count = HostFacts.outOfMemoryKillCount
+    defer { outOfMemoryKillCount = count }
+    return count != outOfMemoryKillCount
+  }
+
   func restart(_ generation: Generation, index: Int) {
     do throws(StartFailure) {
       try spawnWorker(of: generation, index: index)
+      guard generation.places[index].hasSaidShortage else { return }
+      generation.places[index].hasSaidShortage = false
+      logger.info("worker \(index) could be started after all")
     } catch {
-      logger.error("\(error)")
       _ = generation.places[index].policy.died(at: .now)
+      guard !generation.places[index].hasSaidShortage else { return }
+      generation.places[index].hasSaidShortage = true
+      let longest = RestartPolicy.longestDelay.components.seconds
+      logger.error("\(error); it is tried again, at last every \(longest) s")
     }
   }
 

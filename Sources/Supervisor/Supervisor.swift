@@ -46,6 +46,8 @@ package final class Supervisor {
   /// nil where there is no run folder for its socket.
   let control: ControlServer?
   let startTime = Moment.now
+  /// When it was last looked at.
+  var outOfMemoryKillCount = HostFacts.outOfMemoryKillCount
 
   var spawner: WorkerSpawner
   var phase = Phase.starting
@@ -116,9 +118,13 @@ package final class Supervisor {
     control = try Self.openControl(in: runFolder, poller) { logger.warning("\($0)") }
     socketsPerListener = options.socketsPerListener(coreCount: coreCount)
     let count = socketsPerListener
-    // Each listener's sockets, their copies while a worker is spawned, and the channels of two
-    // generations of workers.
-    HostFacts.reserveDescriptors(count * (2 * options.listeners.count + 8) + 64)
+    let descriptors = DescriptorBudget(
+      workerCount: count, generationCount: options.maxGenerations,
+      socketCount: options.listeners.reduce(0) { $0 + ($1.transport == .unix ? 1 : count) })
+    if let shortage = descriptors.shortage(limit: HostFacts.hardDescriptorLimit) {
+      throw StartFailure(shortage)
+    }
+    HostFacts.reserveDescriptors(descriptors.supervisor)
     listeners = try options.openListeners(from: passed, socketCount: count) {
       logger.info("\($0)")
     }

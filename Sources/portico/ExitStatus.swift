@@ -18,6 +18,9 @@ func exitWithFailure() -> Never { exit(1) }
   internal import Kernel
   internal import Supervisor
 
+  /// Version of the host, as `--version` prints it.
+  let hostVersion = HostVersion.text
+
   /// Does a command's work; a failure becomes `portico: ...` on stderr and the status.
   func reportingFailure(
     status: Int32 = 1, _ body: () throws(StartFailure) -> Void

@@ -18,6 +18,7 @@
         portico inspect <file|name>
         portico call <file|name> [--data <text>] ...
         portico test <file|name> --transcript <file> ...
+        portico replay <crash file> [--plugin <file|name>]
         portico mock <transcript> [<options>]
         portico new <name> --language <c|swift>
         portico paths [<part>]
@@ -33,9 +34,9 @@
       version: HostVersion.text,
       subcommands: [
         RunCommand.self, ListCommand.self, InspectCommand.self, CallCommand.self, TestCommand.self,
-        MockCommand.self, NewCommand.self, PathsCommand.self, StatusCommand.self,
-        ReloadCommand.self, DrainCommand.self, StopCommand.self, SuspendCommand.self,
-        ResumeCommand.self,
+        ReplayCommand.self, MockCommand.self, NewCommand.self, PathsCommand.self,
+        StatusCommand.self, ReloadCommand.self, DrainCommand.self, StopCommand.self,
+        SuspendCommand.self, ResumeCommand.self,
       ],
       defaultSubcommand: RunCommand.self)
   }

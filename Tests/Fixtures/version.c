@@ -1,5 +1,5 @@
 /* Promise: a bad plugin gives way to the one before it. Answers with its -DVERSION; "crash" kills
- * it, and with -DBAD any request does. With -DGATE it loads only as long as the file GATE exists. */
+ * it, and with -DBAD any request does. With -DGATE it loads only while the file GATE is there. */
 #include <portico.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -36,6 +36,11 @@ package struct ProcessView: Sendable {
     return (Int(fields[1]) ?? 0) * sysconf(Int32(_SC_PAGESIZE))
   }
 
+  /// Open descriptors.
+  package func descriptorCount() throws -> Int {
+    try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").count
+  }
+
   /// CPU time used so far.
   package func processorTime() throws -> Duration {
     let stat = try ProcessView.text(of: "/proc/\(pid)/stat")

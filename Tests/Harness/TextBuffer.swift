@@ -16,6 +16,8 @@ package final class TextBuffer: Sendable {
   /// All of it so far; malformed UTF-8 is replaced, raw bytes are in `bytes`.
   package var text: String { String(decoding: bytes, as: UTF8.self) }
   package var bytes: [UInt8] { state.withLock { $0.bytes } }
+  /// What came after so many bytes.
+  package func bytes(after count: Int) -> [UInt8] { state.withLock { Array($0.bytes[count...]) } }
   package var isComplete: Bool { state.withLock { $0.isComplete } }
 
   /// Complete lines so far.

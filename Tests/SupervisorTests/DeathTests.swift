@@ -28,7 +28,8 @@ import Testing
   @Test("A crash in a thread of the plugin blames no connection")
   func inThread() throws {
     let death = Death(
-      reason: .killed(signal: 6), page: try page(hook: 6, inMainThread: false), handler: "h")
+      reason: .killed(signal: 6), page: try page(hook: 6, signal: 6, inMainThread: false),
+      handler: "h")
     #expect(death.description == "was killed by SIGABRT in a thread of the plugin h")
     #expect(death.client == nil)
   }
@@ -74,8 +75,8 @@ import Testing
     death.function = "turn+0x8 of spin.so"
     #expect(
       death.sentence(of: "worker 0")
-        == "spin 1.0 did not return from handle with 5 bytes for 10s and was aborted "
-        + "(turn+0x8 of spin.so): worker 0 is gone")
+        == "worker 0 hung and was aborted: spin 1.0 was in handle with 5 bytes for more than 10s "
+        + "(--handler-timeout) (turn+0x8 of spin.so)")
     death.reason = .killed(signal: 9)
     #expect(death.sentence(of: "worker 0").contains("killed, since aborting did not end it"))
   }
@@ -118,7 +119,8 @@ import Testing
     let death = Death(
       reason: .killed(signal: 11), page: try page(hook: 6, signal: 6), handler: "h")
     #expect(death.description.hasPrefix("was killed by SIGABRT"))
-    let odd = Death(reason: .killed(signal: 11), page: try page(hook: 6, signal: .max), handler: "h")
+    let odd = Death(
+      reason: .killed(signal: 11), page: try page(hook: 6, signal: .max), handler: "h")
     #expect(odd.description.hasPrefix("was killed by SIGSEGV"))
   }
 }

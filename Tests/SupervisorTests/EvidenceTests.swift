@@ -57,7 +57,8 @@ import Testing
     report.input.map { String(decoding: $0, as: UTF8.self) }
   }
 
-  @Test func `Without a record the call at hand is all, and nobody knows what came before`() throws {
+  @Test func `Without a record the call at hand is all, and nobody knows what came before`() throws
+  {
     let report = report(try page(), buffers(), hasRecord: false)
     #expect(texts(report) == ["hello"])
     #expect(report.isInCall)
@@ -131,7 +132,7 @@ import Testing
 
   @Test func `Random pages over random buffers trap nobody`() throws {
     var random = SeededGenerator(test: "evidence")
-    for _ in 0..<20_000 {
+    for _ in 0..<2000 {
       var page = ck_page()
       unsafe withUnsafeMutableBytes(of: &page) { raw in
         for place in raw.indices where Int.random(in: 0..<3, using: &random) > 0 {

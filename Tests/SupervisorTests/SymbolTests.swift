@@ -21,7 +21,8 @@ import Testing
     }
     func section(_ type: UInt32, _ offset: Int, _ size: Int, link: UInt32) -> [UInt8] {
       bytes(UInt32(0)) + bytes(type) + bytes(UInt64(0)) + bytes(UInt64(0)) + bytes(UInt64(offset))
-        + bytes(UInt64(size)) + bytes(link) + bytes(UInt32(0)) + bytes(UInt64(8)) + bytes(UInt64(24))
+        + bytes(UInt64(size)) + bytes(link) + bytes(UInt32(0)) + bytes(UInt64(8))
+        + bytes(UInt64(24))
     }
     var header = [0x7F] + Array("ELF".utf8) + [2, 1, 1] + [UInt8](repeating: 0, count: 9)
     header += [UInt8](repeating: 0, count: 0x28 - 16) + bytes(UInt64(64))
@@ -35,7 +36,8 @@ import Testing
   private func places(_ file: [UInt8], _ addresses: [UInt64]) -> [UInt64: SymbolTable.Place] {
     SymbolTable.places(of: addresses) { offset, count in
       guard offset < file.count else { return [] }
-      return Array(file[offset..<min(file.count, offset.addingReportingOverflow(count).partialValue)])
+      return Array(
+        file[offset..<min(file.count, offset.addingReportingOverflow(count).partialValue)])
     }
   }
 
@@ -62,7 +64,7 @@ import Testing
   @Test func `No damage to the file traps, and none is read for ever`() {
     var random = SeededGenerator(test: "symbols")
     let whole = Self.file((0..<40).map { ("name\($0)", UInt64($0) << 8, 0x80) })
-    for _ in 0..<20_000 {
+    for _ in 0..<2000 {
       var file = whole
       for _ in 0..<Int.random(in: 1...6, using: &random) {
         file[Int.random(in: 0..<file.count, using: &random)] = UInt8.random(
@@ -96,7 +98,10 @@ import Testing
     ),
     ("Shop.Till.(count in _8A2F)(of: Swift.Int) -> ()", "Shop.Till.count"),
     ("(extension in Shop):Swift.Array.sum<A where A: Shop.Item>() -> A", "Swift.Array.sum"),
-    ("generic specialization <Swift.Int> of Shop.sort(inout A) -> ()", "generic specialization of Shop.sort"),
+    (
+      "generic specialization <Swift.Int> of Shop.sort(inout A) -> ()",
+      "generic specialization of Shop.sort"
+    ),
     ("((((", "(((("), ("a -> ", "a"), ("", ""),
   ])
   func `Names in Swift are shown without their types`(name: String, shown: String) {

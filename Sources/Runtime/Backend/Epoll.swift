@@ -277,14 +277,9 @@ struct Epoll: Backend, ~Copyable {
     // Since it was looked at it may have been closed, or registered.
     guard isCurrent(entry.token), watches[row].told.contains(.soon) else { return .nothing }
     watches[row].told.remove(.soon)
-    if mask & POLLHUP != 0 {
-      // Both sides have ended. What may still lie unread was sent to somebody who had finished.
-      var completion = Completion.nothing
-      completion.kind = .received
-      completion.token = entry.token
-      return completion
-    }
     if mask != 0 {
+      // Even if both sides have ended: what the client sent last may lie unread, and closing over
+      // it would reset a client that has not read its answer yet.
       if !unregistered.push(entry.token) { tellKernel(row) }
       return receive(entry.token, room)
     }

@@ -44,7 +44,7 @@ public enum Worker {
     let io = try Epoll(
       connections: configuration.maxConnections, sockets: max(1, configuration.sockets.count),
       wake: core.value.wake, control: InheritedDescriptor.control)
-    try limitMemory(configuration)
+    try limitMemory(configuration, page)
     let report = try load(into: core, image: InheritedDescriptor.image)
     core.value.replies.reissue = core.value.handler.reissue(isStrict: configuration.isStrict)
     core.value.replies.replenish()
@@ -92,9 +92,12 @@ public enum Worker {
   }
 
   /// `--worker-memory`: what the plugin may take on top of what this process has by now.
-  static func limitMemory(_ configuration: WorkerConfiguration) throws(SystemError) {
+  static func limitMemory(
+    _ configuration: WorkerConfiguration, _ page: SharedPage
+  ) throws(SystemError) {
     guard configuration.workerMemory > 0 else { return }
-    try SystemError.check("setrlimit", ck_limit_more_data(UInt64(configuration.workerMemory)))
+    let present = ck_limit_more_data(UInt64(configuration.workerMemory))
+    page.value.data_start = UInt64(try SystemError.check("setrlimit", present))
   }
 
   /// Loads the plugin behind `image`, and lets it refuse.

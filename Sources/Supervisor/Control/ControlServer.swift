@@ -97,7 +97,13 @@ final class ControlServer {
 
   func checkDeadlines(_ poller: borrowing Poller, now: Moment) {
     for client in clients.values {
-      if let deadline = client.exchange.deadline, deadline <= now { drop(client, poller) }
+      guard let deadline = client.exchange.deadline, deadline <= now else { continue }
+      if client.exchange.isReading {
+        let limit = ControlExchange.patience.components.seconds
+        dismiss(client, "no request has come for \(limit) s", poller, now)
+      } else {
+        drop(client, poller)
+      }
     }
     if let time = restsUntil, time <= now {
       restsUntil = nil
@@ -130,11 +136,16 @@ final class ControlServer {
     guard
       let idlest = clients.values.filter(\.exchange.isReading).min(by: { $0.serial < $1.serial })
     else { return false }
-    let reply = ControlReply.failed("too many clients came that ask for nothing")
-    idlest.answer(reply, payload: "", lasts: false, now: now)
-    _ = idlest.flush(now: now)
-    drop(idlest, poller)
+    dismiss(idlest, "too many clients came that ask for nothing", poller, now)
     return true
+  }
+
+  private func dismiss(
+    _ client: ControlClient, _ reason: String, _ poller: borrowing Poller, _ now: Moment
+  ) {
+    client.answer(.failed(reason), payload: "", lasts: false, now: now)
+    _ = client.flush(now: now)
+    drop(client, poller)
   }
 
   /// Tells a client why it is not taken in; a line always has room.

@@ -51,16 +51,17 @@ package struct Backtrace: Equatable, Sendable {
         case .other(let name): name
         }
       let place = names[frame.module]?[frame.target]
-      let text =
-        place.map { place in
-          let offset = place.offset &+ (frame.offset &- frame.target)
-          return "\(FunctionName.readable(place.function))+0x\(String(offset, radix: 16)) of \(file)"
-        } ?? "\(file)+0x\(String(frame.offset, radix: 16))"
+      let name = place.map { FunctionName.readable($0.function) }
+      var text = "\(file)+0x\(String(frame.offset, radix: 16))"
+      if let place, let name {
+        let offset = place.offset &+ (frame.offset &- frame.target)
+        text = "\(name)+0x\(String(offset, radix: 16)) of \(file)"
+      }
       frames.append(text)
       guard isOwn else { continue }
       if function == nil {
         function = text
-        functionName = place.map { FunctionName.readable($0.function) }
+        functionName = name
       }
       ownCount = index + 1
     }

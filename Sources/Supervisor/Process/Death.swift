@@ -86,17 +86,19 @@ package struct Death {
   /// was in handle with 5 bytes (handle+0x1c of crash.so)`.
   package func sentence(of worker: String) -> String {
     guard let hungFor, reason != .exited(status: 0) else { return "\(worker) \(description)" }
-    let call = hook ?? "a call"
     let end = reason == .killed(signal: 9) ? "killed, since aborting did not end it" : "aborted"
-    return "\(handler) did not return from \(call)\(request) for \(TimeLimit(hungFor)) and was "
-      + "\(end)\(detail): \(worker) is gone"
+    return "\(worker) hung and was \(end): \(place) for more than \(TimeLimit(hungFor)) "
+      + "(--handler-timeout)\(detail)"
   }
 
   /// `was killed by SIGSEGV while crash 1.0 was in handle with 5 bytes`
   package var description: String {
-    if isInOtherThread { return "\(reason) in a thread of the plugin \(handler)\(detail)\(causes)" }
+    if isInOtherThread {
+      return "\(reason) in a thread of the plugin \(handler)\(detail)\(causes)"
+    }
     if hasLeftNoRecord {
-      return "\(reason) and left no record: \(handler) overflowed the stack of a thread of its own, "
+      return
+        "\(reason) and left no record: \(handler) overflowed the stack of a thread of its own, "
         + "or handles that signal itself"
     }
     let start = hook == nil ? "\(reason) \(place)" : "\(reason) while \(place)"
@@ -113,13 +115,12 @@ package struct Death {
     return causes + memory
   }
 
-  /// Its memory for data, when that was much of what it may have.
+  /// What it had taken of the memory that it may take, when that was much.
   private var memory: String {
-    guard let limit = workerMemory?.bytes, limit > 0, page.data_size >= UInt64(limit) / 2 else {
-      return ""
-    }
-    let isAtLimit = page.data_size >= UInt64(limit) / 8 * 7
-    let size = isAtLimit ? "at" : "\(page.data_size >> 20)MiB of"
+    // The option counts what came on top of the host's own.
+    let taken = page.data_size - min(page.data_start, page.data_size)
+    guard let limit = workerMemory?.bytes, limit > 0, taken >= UInt64(limit) / 2 else { return "" }
+    let size = taken >= UInt64(limit) / 8 * 7 ? "at" : "\(taken >> 20)MiB of"
     return "; its memory was \(size) --worker-memory \(ByteCount(limit))"
   }
 

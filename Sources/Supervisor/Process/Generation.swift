@@ -13,6 +13,8 @@ final class Generation {
     var hasSettled = false
     /// Processes that have taken the place of one that died.
     var restartCount = 0
+    /// The log says that no process could be started for it.
+    var hasSaidShortage = false
   }
 
   /// Why it was started.
@@ -28,8 +30,9 @@ final class Generation {
   }
 
   let number: Int
-  let startTime = Moment.now
   let origin: Origin
+  /// When it began to load.
+  let startTime = Moment.now
   let image: PluginImage
   /// What its workers get, but for their number.
   let configuration: WorkerConfiguration

@@ -50,6 +50,8 @@ final class Worker {
   var isStuck = false
   /// The sockets it was last told to poll.
   var sockets: [UInt16]?
+  /// It has said that it exits next.
+  var hasDrained = false
   var malformedRecordCount = 0
   /// How often what the plugin prints may not have found room.
   private(set) var printLossCount = 0

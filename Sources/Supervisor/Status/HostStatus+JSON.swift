@@ -56,8 +56,8 @@ extension HostStatus.Listener {
   fileprivate var json: JSONValue {
     .object([
       "uri": .text(uri), "sockets": .number(UInt64(socketCount)),
-      "waiting": .optional(queue.map { UInt64(clamping: $0.waiting) }),
-      "waiting_limit": .optional(queue.map { UInt64(clamping: $0.limit) }),
+      "waiting": .optional(waiting.map { UInt64(clamping: $0) }),
+      "waiting_limit": .optional(waitingLimit.map { UInt64(clamping: $0) }),
     ])
   }
 }

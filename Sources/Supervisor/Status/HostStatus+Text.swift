@@ -77,20 +77,21 @@ extension HostStatus {
   private var listenerTable: [String] {
     var table = TextTable([("LISTENER", .left), ("SOCKETS", .right), ("WAITING", .right)])
     for listener in listeners {
-      table.add([
-        listener.uri, "\(listener.socketCount)",
-        listener.queue.map { "\($0.waiting) of \($0.limit)" } ?? "-",
-      ])
+      let waiting = listener.waiting.map(String.init) ?? "-"
+      let limit = listener.waitingLimit.map { " of \($0)" } ?? ""
+      table.add([listener.uri, "\(listener.socketCount)", waiting + limit])
     }
     return listeners.isEmpty ? [] : table.lines
   }
 
+  /// A few to a line, so that a host that has hit them all still fits a terminal.
   private var lastLines: [String] {
     let hits = limits.filter { $0.count > 0 }.map { "\($0.words) \(Amount.count($0.count))" }
     let file = lastCrashFile.map { ", the last in \($0.escapedForTerminal)" } ?? ""
-    return [
-      "limits hit: " + (hits.isEmpty ? "none" : hits.joined(separator: ", ")),
-      "crashes: \(crashCount)\(file)",
-    ]
+    let lines = stride(from: 0, to: hits.count, by: 3).map { start in
+      hits[start..<min(start + 3, hits.count)].joined(separator: ", ")
+    }
+    return ["limits hit: \(lines.first ?? "none")"] + lines.dropFirst().map { "  \($0)" }
+      + ["crashes: \(crashCount)\(file)"]
   }
 }

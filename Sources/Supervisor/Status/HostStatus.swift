@@ -66,7 +66,9 @@ package struct HostStatus: Equatable, Sendable {
   package struct Listener: Equatable, Sendable {
     package var uri: String
     package var socketCount: Int
-    package var queue: ListenerQueue?
+    /// In its queues; nil where that cannot be told.
+    package var waiting: Int?
+    package var waitingLimit: Int?
   }
 
   /// How often the workers that are there have hit a limit.
