@@ -137,7 +137,7 @@ struct ReplayTests {
     #expect(end.exit == .status(0), "\(end.output) \(end.error)")
     #expect(end.output.contains("was in on_eof"))
     // Another setting, another behaviour.
-    let other = try Victim.replay(victim.death().file, "--set", "at-end=leave-it")
+    let other = try Victim.replay(victim.death().file, "--set", "at-end=nothing")
     #expect(other.exit == .status(3), "\(other.output)")
   }
 

@@ -1,7 +1,7 @@
 /* Promise: what a crash file has is enough to see a crash again, unless it took more than the one
  * client. The third "a" of a connection crashes, and so does "b" once another connection has sent
- * one; "c" crashes in on_timer, "d" takes memory until there is none. -DFORGIVING=1 crashes for none
- * of them. Everything is echoed. */
+ * one; "c" crashes in on_timer, "d" takes memory until there is none. With -DFORGIVING=1 none of
+ * "a", "b" and "c" crashes. Everything is echoed. */
 #include <portico.h>
 #include <stdlib.h>
 
