@@ -124,7 +124,9 @@ struct ReplayTests {
   }
 
   @Test func `Hooks besides handle are reproduced`() throws {
-    let timer = try Victim.replay(crashFile(Fixture.c("grudge"), pieces: ["c", ""]))
+    let recorded = try crashFile(
+      Fixture.c("grudge"), "--record-input", "4KiB", pieces: ["c", ""])
+    let timer = try Victim.replay(recorded)
     #expect(timer.exit == .status(0), "\(timer.output)")
     #expect(timer.output.contains("grudge 1.0 was in on_timer"))
     let victim = try Victim(Fixture.c("blame"), ["--set", "at-end=crash"])
