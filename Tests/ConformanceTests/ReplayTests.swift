@@ -124,7 +124,9 @@ struct ReplayTests {
   }
 
   @Test func `Hooks besides handle are reproduced`() throws {
-    let timer = try Victim.replay(crashFile(Fixture.c("grudge"), pieces: ["c", ""]))
+    let recorded = try crashFile(
+      Fixture.c("grudge"), "--record-input", "4KiB", pieces: ["c", ""])
+    let timer = try Victim.replay(recorded)
     #expect(timer.exit == .status(0), "\(timer.output)")
     #expect(timer.output.contains("grudge 1.0 was in on_timer"))
     let victim = try Victim(Fixture.c("blame"), ["--set", "at-end=crash"])
@@ -137,7 +139,7 @@ struct ReplayTests {
     #expect(end.exit == .status(0), "\(end.output) \(end.error)")
     #expect(end.output.contains("was in on_eof"))
     // Another setting, another behaviour.
-    let other = try Victim.replay(victim.death().file, "--set", "at-end=leave-it")
+    let other = try Victim.replay(victim.death().file, "--set", "at-end=nothing")
     #expect(other.exit == .status(3), "\(other.output)")
   }
 

@@ -29,6 +29,7 @@ struct ProbeMessageTests {
     .check(
       CheckTask(
         check: .splits, transcripts: [[1], [2, 3]], names: ["a", "b"], onlyCase: 17, seed: .max)),
+    .replay(ReplayTask(pieces: [[], [1, 2]], wait_ms: 3, drains: true, timeout_ms: 4)),
   ]
 
   @Test(arguments: messages)
