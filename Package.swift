@@ -150,7 +150,8 @@ let package = Package(
       exclude: ["seq.txt"], swiftSettings: author),
 
     .testTarget(
-      name: "SupervisorTests", dependencies: ["Supervisor", "Control", "Kernel", "CKernel"],
+      name: "SupervisorTests",
+      dependencies: ["Supervisor", "Control", "Kernel", "Transcript", "CKernel"],
       swiftSettings: kernel),
     // Plays seeded schedules against the loop: `make simulate`.
     .executableTarget(

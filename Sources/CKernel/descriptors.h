@@ -38,6 +38,14 @@ static inline ssize_t ck_read(int fd, void *into, size_t capacity) {
   return n < 0 ? -errno : n;
 }
 
+/* pread(2): a place in a file, whoever else reads it. */
+static inline ssize_t ck_read_at(int fd, void *into, size_t capacity, int64_t offset) {
+  ssize_t n;
+  do n = pread(fd, into, capacity, (off_t)offset);
+  while (n < 0 && errno == EINTR);
+  return n < 0 ? -errno : n;
+}
+
 static inline ssize_t ck_write(int fd, const void *from, size_t count) {
   ssize_t n;
   do n = write(fd, from, count);

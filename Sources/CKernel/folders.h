@@ -23,6 +23,21 @@ static inline int ck_create_file(const char *path) {
   return fd < 0 ? -errno : fd;
 }
 
+/* For its owner's eyes alone. */
+static inline int ck_create_private_file(const char *path) {
+  int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  return fd < 0 ? -errno : fd;
+}
+
+/* -EEXIST when something is there. Where the file system cannot look and rename in one step
+ * (-EINVAL), a second name and the end of the first come to the same. */
+static inline int ck_rename_file(const char *from, const char *to) {
+  if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) return 0;
+  if (errno != EINVAL && errno != ENOSYS) return -errno;
+  if (link(from, to) < 0) return -errno;
+  return unlink(from) < 0 ? -errno : 0;
+}
+
 /* -ENOTEMPTY or -EEXIST when there is a folder with something in it, -ENOTDIR for a file. */
 static inline int ck_rename_folder(const char *from, const char *to) {
   return rename(from, to) < 0 ? -errno : 0;

@@ -9,11 +9,6 @@
 
 #include "sockets.h"
 
-#include <signal.h>
-#include <sys/syscall.h>
-#include <sys/types.h>
-#include <ucontext.h>
-
 /* Which function of the handler a call is in. 0 is none. */
 enum ck_hook {
   CK_HOOK_NONE,
@@ -50,6 +45,17 @@ enum ck_limit {
   CK_LIMIT_COUNT
 };
 
+/* Calls that were running when a worker died, of which that many are kept. */
+#define CK_FRAME_COUNT 24
+
+/* One of them. */
+typedef struct ck_frame {
+  uint64_t address;   /* of an instruction: the one that was hit, or the one to return to */
+  uint64_t base;      /* where the module was loaded that it lies in */
+  uint32_t in_plugin; /* 1 when that is the plugin */
+  char module[28];    /* its file's name, cut; empty when none could be told */
+} ck_frame;
+
 typedef struct ck_page {
   /* The call at hand. */
   uint32_t hook;     /* enum ck_hook */
@@ -61,13 +67,22 @@ typedef struct ck_page {
   ck_endpoint peer; /* family 0 until somebody has asked the socket */
   int32_t descriptor; /* the connection's, in the worker */
   uint32_t breach_owed; /* 1 when a breach was counted and the loop has not looked yet */
+  uint64_t record_offset; /* of the record of the connection's input; length 0 for none */
+  uint64_t record_length;
+  uint64_t ticks; /* of the loop, ever: its heartbeat */
 
-  /* Written by the signal handler of a dying worker. */
-  uint32_t signal;
-  uint32_t in_main_thread; /* 1 when the loop's own thread was hit */
+  /* Written by a dying worker. The thread comes first: whoever stores it may write the rest. */
+  uint32_t thread;
+  uint32_t in_main_thread; /* 1 when it is the loop's own */
+  uint32_t signal;         /* stored when all above and below it, up to the memory, is there */
+  uint32_t has_exited;     /* 1 when it called exit in a call of the handler, or in its thread */
+  uint32_t sender;         /* the process that sent the signal; 0 when it was none but its own */
+  uint32_t fault_access;   /* 0 unknown, 1 a read, 2 a write */
   uint64_t fault_address;
   uint64_t instruction;
-  uint32_t fault_access; /* 0 unknown, 1 a read, 2 a write */
+  uint64_t data_size; /* bytes of its memory for data, as RLIMIT_DATA counts them; 0 unknown */
+  uint32_t frame_count;
+  ck_frame frames[CK_FRAME_COUNT]; /* the innermost first */
 
   /* Of a probe: which case it plays, and where it has put the request that handle is looking at. */
   uint32_t probe_case;
@@ -99,61 +114,33 @@ static inline uint64_t ck_limit_count(const ck_page *page, int limit) {
   return limit >= 0 && limit < CK_LIMIT_COUNT ? page->limits[limit] : 0;
 }
 
+/* By value, since Swift sees an array in a struct as a tuple. All zero for a number too high. */
+static inline ck_frame ck_frame_at(ck_page page, uint32_t number) {
+  ck_frame none = {0};
+  return number < CK_FRAME_COUNT ? page.frames[number] : none;
+}
+
+/* A byte of the name, 0 behind its end. */
+static inline uint8_t ck_module_byte(ck_frame frame, uint32_t place) {
+  return place < sizeof frame.module ? (uint8_t)frame.module[place] : 0;
+}
+
 _Static_assert(sizeof(ck_page) <= 4096, "the page is one page");
 
-/* Where a dying worker writes, and which thread runs its loop: set before the handlers are
- * installed, never changed after. (Inside a function, since Swift emits no variable that only C
- * refers to.) */
-typedef struct ck_crash_target {
-  ck_page *page;
-  pid_t main_thread;
-} ck_crash_target;
+/* What stands before the record of a connection's input, in the shared buffers. Behind it `used`
+ * bytes of a ring, from `start`: for each call of handle the count of the bytes that were new to
+ * it, as 32 bits, and the bytes. */
+typedef struct ck_record {
+  uint64_t connection;
+  uint64_t total;      /* bytes that it has sent and its handler has seen, kept or not */
+  uint32_t start;
+  uint32_t used;
+  uint32_t seen;       /* of the bytes that will be given next, those that were given before */
+  uint32_t is_partial; /* 1 when it was begun late: nobody knows how much is missing */
+} ck_record;
 
-static inline ck_crash_target *ck_crash_destination(void) {
-  static ck_crash_target target;
-  return &target;
-}
-
-/* Async-signal-safe: stores a few words and lets the default action end the process. */
-static inline void ck_record_crash(int signal_number, siginfo_t *info, void *context) {
-  ck_page *page = ck_crash_destination()->page;
-  if (page && !page->signal) {
-    page->in_main_thread = (pid_t)syscall(SYS_gettid) == ck_crash_destination()->main_thread;
-    page->fault_address = (uint64_t)(uintptr_t)info->si_addr;
-#if defined(__x86_64__)
-    page->instruction = (uint64_t)((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
-    /* Bit 1 of a page fault's error code says which. */
-    if (signal_number == SIGSEGV || signal_number == SIGBUS)
-      page->fault_access = ((ucontext_t *)context)->uc_mcontext.gregs[REG_ERR] & 2 ? 2 : 1;
-#elif defined(__aarch64__)
-    page->instruction = (uint64_t)((ucontext_t *)context)->uc_mcontext.pc;
-#endif
-    if (page->hook && page->connection && page->peer.family == 0)
-      (void)ck_peer_endpoint(page->descriptor, &page->peer);
-    page->signal = (uint32_t)signal_number;
-  }
-  /* SA_RESETHAND has put the default action back; what was raised by hand must be raised again. */
-  if (info->si_code <= 0) raise(signal_number);
-}
-
-/* Installs the above for the signals that a crash raises, on a stack of their own (a handler that
- * overflowed its stack has none left). `stack` lives as long as the process. */
-static inline int ck_record_crashes(ck_page *page, void *stack, size_t stack_size) {
-  static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS};
-  stack_t alternate;
-  memset(&alternate, 0, sizeof alternate);
-  alternate.ss_sp = stack;
-  alternate.ss_size = stack_size;
-  if (sigaltstack(&alternate, NULL) < 0) return -errno;
-  ck_crash_destination()->page = page;
-  ck_crash_destination()->main_thread = (pid_t)syscall(SYS_gettid);
-  struct sigaction action;
-  memset(&action, 0, sizeof action);
-  action.sa_sigaction = ck_record_crash;
-  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESETHAND;
-  for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-    if (sigaction(signals[i], &action, NULL) < 0) return -errno;
-  return 0;
-}
+/* Where the ring begins. */
+#define CK_RECORD_HEADER 64
+_Static_assert(sizeof(ck_record) <= CK_RECORD_HEADER, "the ring lies behind the header");
 
 #endif

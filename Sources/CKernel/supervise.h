@@ -114,6 +114,11 @@ static inline int ck_kill(pid_t pid, int signal_number) {
   return kill(pid, signal_number) < 0 ? -errno : 0;
 }
 
+/* To one thread of a process: kill(2) chooses any that does not block the signal. */
+static inline int ck_signal_thread(pid_t pid, pid_t thread, int signal_number) {
+  return syscall(SYS_tgkill, pid, thread, signal_number) < 0 ? -errno : 0;
+}
+
 /* Blocks the signals for this thread and those it starts, and returns a descriptor that tells of
  * them; SIGPIPE is ignored, SIGCHLD is not. */
 static inline int ck_signal_descriptor(const int *signals, size_t count) {

@@ -5,6 +5,7 @@
 public enum ProbeTask: Equatable, Sendable {
   case call(CallTask)
   case check(CheckTask)
+  case replay(ReplayTask)
 
   /// The contents of the memory file.
   public func encoded() -> [UInt8] {
@@ -16,6 +17,9 @@ public enum ProbeTask: Equatable, Sendable {
     case .check(let task):
       wire.put(UInt8(2))
       task.encode(into: &wire)
+    case .replay(let task):
+      wire.put(UInt8(3))
+      task.encode(into: &wire)
     }
     return wire.bytes
   }
@@ -26,6 +30,7 @@ public enum ProbeTask: Equatable, Sendable {
     switch try wire.number("task", as: UInt8.self) {
     case 1: self = .call(try CallTask(decoding: &wire))
     case 2: self = .check(try CheckTask(decoding: &wire))
+    case 3: self = .replay(try ReplayTask(decoding: &wire))
     default: throw MalformedMessage(part: "task")
     }
     guard wire.isAtEnd else { throw MalformedMessage(part: "length") }

@@ -17,6 +17,14 @@ public enum ExitReason: Equatable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// A signal that no process comes by on its own: somebody sent it, be it the kernel.
+  public var isFromOutside: Bool {
+    switch self {
+    case .exited: false
+    case .killed(let signal): [SIGHUP, SIGINT, SIGQUIT, SIGKILL, SIGTERM].contains(signal)
+    }
+  }
+
   /// Goes behind a subject: `was killed by SIGSEGV`.
   public var description: String {
     switch self {
@@ -106,6 +114,12 @@ public struct ChildProcess: ~Copyable {
   public func signal(_ number: Int32) {
     guard ended == nil else { return }
     _ = ck_kill(pid, number)
+  }
+
+  /// Has its first thread raise ABRT, wherever that is, so that it can say where.
+  public func abort() {
+    guard ended == nil else { return }
+    _ = ck_signal_thread(pid, pid, SIGABRT)
   }
 
   /// Kills it, and with a group of its own everything it started there.

@@ -53,6 +53,20 @@ public enum HostFacts {
     return nil
   }
 
+  /// Processes of the machine that the kernel has killed for want of memory; nil when it does not
+  /// say.
+  public static var outOfMemoryKillCount: Int? {
+    text(of: "/proc/vmstat").flatMap(outOfMemoryKillCount(in:))
+  }
+
+  /// The same from a text as /proc/vmstat is: `oom_kill 2`. Pure.
+  public static func outOfMemoryKillCount(in text: String) -> Int? {
+    for line in text.split(separator: "\n") where line.hasPrefix("oom_kill ") {
+      return line.split(separator: " ").last.flatMap { Int($0) }
+    }
+    return nil
+  }
+
   private static func text(of path: String) -> String? {
     (try? Files.contents(of: path, limit: 1 << 20)).map { String(decoding: $0, as: UTF8.self) }
   }
@@ -66,6 +80,12 @@ public enum HostFacts {
 
   /// Of this process.
   public static var processID: Int32 { getpid() }
+
+  /// In which /proc counts the time of processors.
+  public static var clockTicksPerSecond: Int { max(1, sysconf(Int32(_SC_CLK_TCK))) }
+
+  /// In which /proc counts memory.
+  public static var pageByteCount: Int { max(1, sysconf(Int32(_SC_PAGESIZE))) }
 
   /// Nanoseconds since 1970.
   public static var realtime_ns: UInt64 { ck_realtime_ns() }

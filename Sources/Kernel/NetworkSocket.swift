@@ -74,6 +74,22 @@ public struct NetworkSocket: ~Copyable, Sendable {
   /// TCP: refuses clients from now on, also for every process that inherited the socket.
   public func stopListening() { _ = ck_stop_listening(descriptor.rawValue) }
 
+  /// TCP, while it listens: takes no further clients into the handshake, as if their first packets
+  /// had been lost. Those in it still come into the queue.
+  public func passOverClients() throws(SystemError) {
+    try SystemError.check("setsockopt", ck_pass_over_clients(descriptor.rawValue))
+  }
+
+  /// UDP: drops what arrives from now on; what waits stays.
+  public func dropDatagrams() throws(SystemError) {
+    try SystemError.check("setsockopt", ck_drop_datagrams(descriptor.rawValue))
+  }
+
+  /// The end of either; harmless without.
+  public func takeAll() throws(SystemError) {
+    try SystemError.check("setsockopt", ck_detach_filter(descriptor.rawValue))
+  }
+
   /// Where it is bound.
   public func localEndpoint() throws(SystemError) -> Endpoint {
     try Endpoint.local(of: descriptor.rawValue)

@@ -22,6 +22,23 @@ public struct Poller: ~Copyable {
       "epoll_ctl", ck_epoll_control(descriptor.rawValue, EPOLL_CTL_ADD, fd, events, token))
   }
 
+  /// What a descriptor is reported for. That both sides have ended it is always reported.
+  public enum Interest: Sendable {
+    case reading, writing, end
+  }
+
+  /// From now on `wait` reports `fd`, which was added, for something else.
+  public func change(_ fd: Int32, token: UInt64, to interest: Interest) throws(SystemError) {
+    let events =
+      switch interest {
+      case .reading: EPOLLIN.rawValue | EPOLLRDHUP.rawValue
+      case .writing: EPOLLOUT.rawValue
+      case .end: UInt32(0)
+      }
+    try SystemError.check(
+      "epoll_ctl", ck_epoll_control(descriptor.rawValue, EPOLL_CTL_MOD, fd, events, token))
+  }
+
   /// Forgets a descriptor; harmless when it was never added.
   public func remove(_ fd: Int32) {
     _ = ck_epoll_control(descriptor.rawValue, EPOLL_CTL_DEL, fd, 0, 0)

@@ -40,6 +40,12 @@ public struct UnixSocket: ~Copyable, Sendable {
 
   // SAFETY, for each path passed to a call here: it is kept alive for the call, which copies it.
 
+  /// Gives a file another name; it stays the same file, and clients find it there. What had that
+  /// name is gone.
+  public static func move(_ path: String, to other: String) throws(SystemError) {
+    try SystemError.check("rename", unsafe ck_rename_folder(path, other))
+  }
+
   /// Makes the file, with exactly this mode, or with what the umask leaves of 0777.
   public func bind(_ path: String, mode: UInt16?) throws(SystemError) {
     let mode = mode.map(Int32.init) ?? -1

@@ -45,7 +45,7 @@ extension Supervisor {
   func startCommand() {
     var address = ["PORTICO_URI=\(listeners[0].connectableURI)"]
     if let port = listeners[0].port { address.append("PORTICO_PORT=\(port)") }
-    let environment = HostFacts.environment.filter {
+    let environment = ServiceEnvironment.withoutService(HostFacts.environment).filter {
       !$0.hasPrefix("PORTICO_URI=") && !$0.hasPrefix("PORTICO_PORT=")
     }
     do throws(SystemError) {

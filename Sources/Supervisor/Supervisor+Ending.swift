@@ -15,23 +15,23 @@ extension Supervisor {
   /// under somebody who accepts looks like an error to them.
   private static let refusalDelay = Duration.milliseconds(50)
 
-  /// TERM and INT drain; a second one, or QUIT, stops at once.
-  func end(because signal: HostSignal, isFromTerminal: Bool) {
+  /// TERM and INT drain; a second one, or QUIT, stops at once. `cause` is who wants it.
+  func end(because cause: String, as signal: HostSignal, isFromTerminal: Bool) {
     // A key on the terminal has reached the command as well.
     if !isFromTerminal { command?.signal(signal) }
     switch (phase, signal) {
     case (.starting, _) where !options.command.isEmpty:
       // Status 0 would say that the command had done its work.
-      failure = StartFailure("stopped by \(signal.name) before the command was run")
+      failure = StartFailure("stopped by \(cause) before the command was run")
     case (.starting, _):
-      logger.info("\(signal.name): stopping before the plugin is loaded")
+      logger.info("\(cause): stopping before the plugin is loaded")
       stop()
     case (.serving, .quit), (.draining, _):
-      logger.info("\(signal.name): stopping now")
+      logger.info("\(cause): stopping now")
       stop()
     case (.serving, _):
       let limit = options.drainTimeout.duration == nil ? "" : " for \(options.drainTimeout) at most"
-      logger.info("\(signal.name): draining\(limit); a second signal stops at once")
+      logger.info("\(cause): draining\(limit); a second signal stops at once")
       drain()
     case (.stopping, _): break
     }
@@ -40,6 +40,7 @@ extension Supervisor {
   /// No more clients; those that are there may finish.
   func drain() {
     phase = .draining
+    tellStopping("draining: connections end by themselves")
     refusesClientsAt = .now + Self.refusalDelay
     giveUpLoading()
     for worker in workers.values { drain(worker) }
@@ -51,12 +52,16 @@ extension Supervisor {
     if worker.lifecycle.isStarting { return kill(worker, isExpected: true) }
     guard worker.lifecycle.canServe else { return }
     worker.lifecycle.wasToldToEnd()
-    worker.killDeadline = options.drainTimeout.duration.map { .now + $0 + grace }
+    // One that was aborted for a hang has its own.
+    if worker.hungFor == nil {
+      worker.killDeadline = options.drainTimeout.duration.map { .now + $0 + grace }
+    }
     send(.drain(deadline_ms: options.drainTimeout.ms), to: worker)
   }
 
   private func stop() {
     phase = .stopping
+    tellStopping("stopping")
     giveUpLoading()
     for worker in workers.values where !worker.lifecycle.hasBeenKilled {
       if worker.lifecycle.isStarting {
@@ -73,6 +78,7 @@ extension Supervisor {
   private func giveUpLoading() {
     wantsReload = false
     reloadWaiters.giveUp(because: "Portico is ending")
+    giveUpSuspending()
     renewsAt = nil
     guard let generation = upcoming else { return }
     upcoming = nil
@@ -97,24 +103,33 @@ extension Supervisor {
   var nextDeadline: Moment? {
     var deadlines: [Moment] = []
     for worker in workers.values where !worker.lifecycle.hasBeenKilled {
-      if worker.lifecycle.isStarting { deadlines.append(worker.loadDeadline) }
+      if worker.lifecycle.isStarting, let load = worker.loadDeadline { deadlines.append(load) }
       if let kill = worker.killDeadline { deadlines.append(kill) }
     }
     if phase == .serving, let current {
       deadlines += current.places.compactMap { $0.worker == nil ? $0.policy.dueTime : nil }
+      if upcoming == nil, let time = generationPolicy?.dueTime { deadlines.append(time) }
     }
-    deadlines += [command?.killDeadline, refusesClientsAt, renewsAt].compactMap(\.self)
+    if phase == .serving, let due = suspension.dueTime { deadlines.append(due) }
+    deadlines += [
+      command?.killDeadline, refusesClientsAt, renewsAt, resumesAt, nextSample,
+      control?.nextDeadline,
+    ].compactMap(\.self)
+    if service.notifyAddress != nil, let due = notices.dueTime { deadlines.append(due) }
     return deadlines.min()
   }
 
   func checkDeadlines(now: Moment) {
     for worker in workers.values where !worker.lifecycle.hasBeenKilled {
-      if worker.lifecycle.isStarting, worker.loadDeadline <= now, worker.refusal == nil {
-        worker.refusal = Death.hang(
-          path: worker.generation.image.path, page: worker.readPage(),
-          limit: WorkerSpawner.loadTimeout)
-        kill(worker, isExpected: false)
+      if worker.lifecycle.isStarting, let deadline = worker.loadDeadline, deadline <= now,
+        worker.refusal == nil
+      {
+        didNotLoad(worker, now: now)
       } else if let deadline = worker.killDeadline, deadline <= now {
+        if worker.hungFor != nil {
+          kill(worker, isExpected: false)
+          continue
+        }
         if worker.lifecycle.isDraining {
           log(worker, .warning, "worker \(worker.index) did not end in time and is killed")
         } else if worker.refusal == nil {
@@ -129,6 +144,8 @@ extension Supervisor {
         if let due = place.policy.dueTime, due <= now { restart(current, index: index) }
       }
     }
+    watchCalls(now: now)
+    fallBackIfDue()
     if let time = renewsAt, time <= now {
       renewsAt = nil
       renewIfSpent()
@@ -137,6 +154,9 @@ extension Supervisor {
       refusesClientsAt = nil
       for listener in listeners { listener.stopListening() }
     }
+    checkSuspension(now: now)
+    sendNotices()
     command?.checkDeadline(now: now)
+    control?.checkDeadlines(poller, now: now)
   }
 }

@@ -13,6 +13,9 @@ extension Supervisor {
   var grace: Duration {
     Self.graceAfterDeadline + .milliseconds(Int64(options.filters.filters.mostHold_ms))
   }
+  /// A generation serves at least so long before it is renewed: a plugin that uses up addresses as
+  /// fast as it can, or only says so, must not keep the machine busy with that.
+  private static let shortestRenewalPeriod = Duration.milliseconds(250)
   /// Between two attempts to replace a generation that has used up its reply addresses.
   private static let renewalDelay = Duration.seconds(10)
 
@@ -24,13 +27,19 @@ extension Supervisor {
   /// `then` is called once, with what became of a generation whose files were read after this call.
   func reload(then: ((ReloadOutcome) -> Void)? = nil) {
     if let then { reloadWaiters.add(then) }
+    tellReloading()
     guard phase == .serving, upcoming == nil else {
       // While one is loading the next one waits; nothing is reloaded at the end.
       wantsReload = phase == .starting || phase == .serving
       if !wantsReload { reloadWaiters.giveUp(because: "Portico is ending") }
       return
     }
+    guard hasRoomForGeneration else {
+      wantsReload = true
+      return reloadWaits()
+    }
     wantsReload = false
+    hasSaidReloadWaits = false
     reloadWaiters.begin()
     do throws(StartFailure) {
       let generation = try readGeneration(.reload)
@@ -53,6 +62,20 @@ extension Supervisor {
     guard phase == .serving, upcoming == nil, renewsAt == nil, let current, current.isSpent else {
       return
     }
+    let earliest = current.startTime + Self.shortestRenewalPeriod
+    guard earliest <= .now else { return renewsAt = earliest }
+    guard hasRoomForGeneration else {
+      if !hasSaidRenewalWaits {
+        logger.warning(
+          """
+          \(current.title) has used up its reply addresses, and \(whatGenerationsWaitFor); \
+          accepting stops in a worker that has used twice as many, until then
+          """)
+      }
+      hasSaidRenewalWaits = true
+      return
+    }
+    hasSaidRenewalWaits = false
     logger.info("\(current.title) has used up its reply addresses: renewing its workers")
     do throws(StartFailure) {
       try load(
@@ -73,10 +96,11 @@ extension Supervisor {
         phase = .serving
         current = generation
         upcoming = nil
+        noteTakeOver(generation, from: nil)
         assignSockets()
         warnOfMissingDescriptors(workerCount: count)
       }
-      if count > 1, !report.isSharded, generation.origin != .renewal {
+      if count > 1, !report.isSharded, generation.readsPluginAnew {
         logger.warning(
           """
           \(generation.title) does not promise PORTICO_SHARDED: each of the \(count) workers has a \
@@ -110,14 +134,20 @@ extension Supervisor {
     upcoming = nil
     current = generation
     renewsAt = nil
+    noteTakeOver(generation, from: old)
     assignSockets()
     for worker in old.workers { drain(worker) }
     retired.append(old)
-    let verb = generation.origin == .renewal ? "renewed" : "reloaded"
     let summary = summary(of: generation)
-    logger.info("\(verb): serving \(summary)")
+    switch generation.origin {
+    case .start, .reload: logger.info("reloaded: serving \(summary)")
+    case .renewal: logger.info("renewed: serving \(summary)")
+    case .fallback: logger.warning("fell back: serving \(summary), as it was before the reload")
+    }
     if generation.origin == .reload { reloadWaiters.end(.serving(summary)) }
-    if wantsReload { reload() }
+    reloadTrouble = nil
+    tellServing()
+    useRoomForGeneration()
   }
 
   /// The old generation goes on.
@@ -127,30 +157,38 @@ extension Supervisor {
       for worker in generation.workers { kill(worker, isExpected: true) }
       retired.append(generation)
     }
-    var (name, consequence) = ("reload", "")
-    if origin == .renewal {
+    var (name, retry): (String, Duration?)
+    switch origin {
+    case .start, .reload: (name, retry) = ("reload", nil)
+    case .renewal:
       renewsAt = .now + Self.renewalDelay
-      name = "renewal"
-      consequence = "; it is tried again in \(Self.renewalDelay.components.seconds) s"
+      (name, retry) = ("renewal", Self.renewalDelay)
+    case .fallback: (name, retry) = ("fallback", generationPolicy?.fallbackFailed(at: .now))
     }
+    let consequence = retry.map { "; it is tried again in \($0.components.seconds) s" } ?? ""
     let title = current?.title ?? "the old plugin"
     logger.error("\(name) failed, \(title) goes on: \(reason)\(consequence)")
-    if origin == .reload { reloadWaiters.end(.failed(reason)) }
-    if wantsReload { reload() }
-    renewIfSpent()
+    if origin == .reload {
+      reloadWaiters.end(.failed(reason))
+      reloadTrouble = reason
+    }
+    tellServing()
+    useRoomForGeneration()
   }
 
   /// Tells each worker that can serve which sockets to poll; those that know are not told again.
   func assignSockets() {
     guard let generation = current, phase == .serving else { return }
     var ready: [Int: Worker] = [:]
-    for worker in generation.workers where worker.lifecycle.canServe {
-      ready[worker.index] = worker
-    }
+    let able = generation.workers.filter(\.lifecycle.canServe)
+    // Who waits for a worker that does not get round to accepting is served by the others.
+    let moving = able.filter { !$0.isStuck }
+    for worker in moving.isEmpty ? able : moving { ready[worker.index] = worker }
     let sets = SocketAssignment.sockets(
       of: listeners.map(\.descriptors.count), readyWorkers: Set(ready.keys))
+    let silent = suspendedSockets
     for (index, worker) in ready.sorted(by: { $0.key < $1.key }) {
-      let sockets = isSuspended ? [] : sets[index] ?? []
+      let sockets = (sets[index] ?? []).filter { !silent.contains($0) }
       guard worker.sockets != sockets else { continue }
       worker.sockets = sockets
       worker.lifecycle.wasGivenSockets()
@@ -163,6 +201,7 @@ extension Supervisor {
     guard !hasAnnounced, let generation = current, generation.hasSettled else { return }
     hasAnnounced = true
     logger.info("serving \(summary(of: generation))")
+    tellServing()
     if options.command.isEmpty {
       logger.info("try: \(listeners[0].netcatLine)")
     } else {
@@ -191,6 +230,7 @@ extension Supervisor {
     workers[worker.serial] = worker
     if index < generation.places.count {
       generation.places[index].policy.started(at: now)
+      generation.places[index].restartCount += 1
       generation.places[index].worker = worker
     } else {
       generation.places.append(.init(policy: RestartPolicy(startedAt: now), worker: worker))
@@ -214,7 +254,7 @@ extension Supervisor {
     }
   }
 
-  private func load(_ generation: Generation) throws(StartFailure) {
+  func load(_ generation: Generation) throws(StartFailure) {
     upcoming = generation
     try spawnWorker(of: generation, index: 0)
   }
@@ -226,7 +266,7 @@ extension Supervisor {
     return newGeneration(origin, image: image, configuration: try makeConfiguration(for: image))
   }
 
-  private func newGeneration(
+  func newGeneration(
     _ origin: Generation.Origin, image: PluginImage, configuration: WorkerConfiguration
   ) -> Generation {
     generationCount += 1
@@ -241,7 +281,7 @@ extension Supervisor {
     }
   }
 
-  private func summary(of generation: Generation) -> String {
+  func summary(of generation: Generation) -> String {
     let count = generation.places.count
     let workers = count == 1 ? "1 worker" : "\(count) workers"
     return "\(generation.title) (\(generation.image.path)) with \(workers)"

@@ -13,6 +13,9 @@ extension Supervisor {
   /// Bytes that are still read from what a dead worker printed; its pipe holds 64 KiB.
   private static let lastPrintedByteCount = 1 << 20
 
+  /// How the dynamic loader's sentence ends when it gets no memory.
+  private static let outOfMemory = "Cannot allocate memory"
+
   func readControl(of worker: Worker) {
     for _ in 0..<Self.packetsPerTurn {
       switch worker.control.receive() {
@@ -40,6 +43,8 @@ extension Supervisor {
       guard worker.lifecycle.reportedLoaded() else {
         return misbehaved(worker, "it says that its plugin is loaded when that is not the question")
       }
+      let time = Moment.now - worker.startTime
+      log(worker, .debug, "worker \(worker.index) is ready after \(time.roundedUp_ms) ms")
       loaded(worker, report)
     case .refused(let reason):
       guard worker.lifecycle.isStarting else {
@@ -49,12 +54,17 @@ extension Supervisor {
       worker.killDeadline = .now + .seconds(1)
     case .spent: wasSpent(worker.generation)
     case .drained(let count):
-      guard worker.lifecycle.reportedDrained() else {
+      guard worker.lifecycle.reportedDrained(), !worker.hasDrained else {
         return misbehaved(worker, "it has drained, which nobody asked for")
       }
+      worker.hasDrained = true
       if count > 0 {
         let subject = count == 1 ? "1 connection was" : "\(count) connections were"
         log(worker, .warning, "\(subject) cut short at the end of worker \(worker.index)")
+      }
+      // What is left are destructors of the plugin, which nobody watches.
+      if let limit = options.handlerTimeout.duration {
+        worker.killDeadline = min(worker.killDeadline ?? .now + limit, .now + limit)
       }
     }
   }
@@ -170,15 +180,17 @@ extension Supervisor {
     switch end {
     case .asAsked: log(worker, .debug, "worker \(worker.index) \(reason)")
     case .failedWhileDraining: logDeath(of: worker, reason, sentence)
-    case .died where generation === upcoming && phase == .starting: failure = StartFailure(sentence)
+    case .died where generation === upcoming && phase == .starting:
+      failure = StartFailure(sentence + whereRecorded(worker, reason))
     case .died where generation === upcoming:
-      abandonLoading(generation.origin, because: sentence)
+      abandonLoading(generation.origin, because: sentence + whereRecorded(worker, reason))
     case .died where generation === current: replace(worker, reason, sentence)
     case .died: logDeath(of: worker, reason, sentence)
     }
     let counters = WorkerCounters(worker.readPage())
     log(counters, of: worker, counters.hasServed ? .info : .debug)
     retired.removeAll { $0.workers.isEmpty }
+    useRoomForGeneration()
   }
 
   /// What it sent before it ended and nobody has read yet.
@@ -195,17 +207,27 @@ extension Supervisor {
   }
 
   private func whyEnded(_ worker: Worker, _ reason: ExitReason, wasStarting: Bool) -> String {
-    if let refusal = worker.refusal { return refusal }
-    let death = Death(reason: reason, page: worker.readPage(), handler: worker.generation.title)
-    guard wasStarting else { return "worker \(worker.index) \(death.description)" }
-    return death.descriptionWhileLoading(path: worker.generation.image.path)
+    if let refusal = worker.refusal {
+      guard wasStarting, let limit = options.workerMemory, refusal.hasSuffix(Self.outOfMemory)
+      else { return refusal }
+      let path = worker.generation.image.path
+      let subject = refusal.hasPrefix(path) ? "" : "\(path) cannot be served: "
+      return "\(subject)\(refusal): --worker-memory \(limit) is too little for it"
+    }
+    let (death, _) = death(of: worker, reason)
+    guard wasStarting else { return death.sentence(of: "worker \(worker.index)") }
+    let sentence = death.descriptionWhileLoading(path: worker.generation.image.path)
+    guard let limit = options.workerMemory else { return sentence }
+    return "\(sentence); it may take \(limit) of memory (--worker-memory)"
   }
 
   private func replace(_ worker: Worker, _ reason: ExitReason, _ sentence: String) {
     let generation = worker.generation
     generation.places[worker.index].hasSettled = true
     guard phase == .serving else { return logDeath(of: worker, reason, sentence) }
-    switch generation.places[worker.index].policy.died(at: .now) {
+    let isFromOutside =
+      reason.isFromOutside && worker.refusal == nil && worker.hungFor == nil && !hasRunOutOfMemory()
+    switch generation.places[worker.index].policy.died(at: .now, isFromOutside: isFromOutside) {
     case .restartNow:
       logDeath(of: worker, reason, "\(sentence); it is replaced at once")
       restart(generation, index: worker.index)
@@ -215,25 +237,40 @@ extension Supervisor {
     }
     assignSockets()
     announceOnce()
+    if !isFromOutside { judge(generation) }
+  }
+
+  /// The kernel has killed a process for want of memory since this was last asked: a plugin that
+  /// grows without end is not to be started again at once for ever.
+  private func hasRunOutOfMemory() -> Bool {
+    let count = HostFacts.outOfMemoryKillCount
+    defer { outOfMemoryKillCount = count }
+    return count != outOfMemoryKillCount
   }
 
   func restart(_ generation: Generation, index: Int) {
     do throws(StartFailure) {
       try spawnWorker(of: generation, index: index)
+      guard generation.places[index].hasSaidShortage else { return }
+      generation.places[index].hasSaidShortage = false
+      logger.info("worker \(index) could be started after all")
     } catch {
-      logger.error("\(error)")
       _ = generation.places[index].policy.died(at: .now)
+      guard !generation.places[index].hasSaidShortage else { return }
+      generation.places[index].hasSaidShortage = true
+      let longest = RestartPolicy.longestDelay.components.seconds
+      logger.error("\(error); it is tried again, at last every \(longest) s")
     }
   }
 
   private func logDeath(of worker: Worker, _ reason: ExitReason, _ sentence: String) {
-    let death = Death(reason: reason, page: worker.readPage(), handler: worker.generation.title)
-    var facts: Logger.Metadata = ["worker": "\(worker.index)"]
-    if worker.refusal == nil, let client = death.client {
-      facts["connection"] = "\(client.connection)"
-      facts["peer"] = "\(client.peer)"
+    var facts = facts(of: worker, reason)
+    crashCount += 1
+    if let file = recordCrash(of: worker, reason) {
+      lastCrashFile = file
+      facts["crash"] = "\(file)"
     }
-    if let file = recordCrash(of: worker, reason) { facts["crash"] = "\(file)" }
     logger.error("\(sentence)", metadata: facts)
+    logBacktrace(of: worker, reason)
   }
 }

@@ -20,8 +20,6 @@ package final class Supervisor {
     case stopping
   }
 
-  static let signalToken: UInt64 = 0
-
   let options: RunOptions
   let installation: Installation
   let locator: PluginLocator
@@ -31,6 +29,12 @@ package final class Supervisor {
   let writer: LogWriter
   let logger: Logger
   let listeners: [any Listener]
+  /// What systemd said when it started this process, and what it is told.
+  let service: ServiceEnvironment
+  var notices: ServiceNotices
+  /// Why notices do not arrive, or why the last reload failed; each is said once.
+  var noticeTrouble: SystemError?
+  var reloadTrouble: String?
   /// Of TCP and UDP; as many workers as there may ever be.
   let socketsPerListener: Int
   let account: WorkerAccount
@@ -39,6 +43,11 @@ package final class Supervisor {
   /// What the chances of `--filter` are drawn from, in every worker of every generation.
   let filterSeed: UInt64
   let runFolder: RunFolder?
+  /// nil where there is no run folder for its socket.
+  let control: ControlServer?
+  let startTime = Moment.now
+  /// When it was last looked at.
+  var outOfMemoryKillCount = HostFacts.outOfMemoryKillCount
 
   var spawner: WorkerSpawner
   var phase = Phase.starting
@@ -51,16 +60,35 @@ package final class Supervisor {
   var upcoming: Generation?
   /// Generations that have been replaced; kept while their workers drain.
   var retired: [Generation] = []
+  /// What is known of them; nil until one serves.
+  var generationPolicy: GenerationPolicy?
+  /// The one to fall back to, without its workers: what its image and configuration were.
+  var fallback: Generation?
   var wantsReload = false
+  /// The log says that a reload waits for a generation to end.
+  var hasSaidReloadWaits = false
+  /// The same of a renewal.
+  var hasSaidRenewalWaits = false
   /// Who wants to know what becomes of reloads.
   var reloadWaiters = ReloadWaiters()
-  /// Listeners are off; connections are served on.
-  var isSuspended = false
+  var suspension = Suspension()
+  /// Who wants to know when clients are refused.
+  var suspensionWaiters: [(StartFailure?) -> Void] = []
+  /// When it is tried again to have every listener back, and why the last attempt failed.
+  var resumesAt: Moment?
+  var resumeTrouble: StartFailure?
+  /// Clients of the control socket that wait for a reload.
+  var reloadClients: Set<UInt64> = []
+  /// Workers that died unasked, and the file of the last of them that has one.
+  var crashCount = 0
+  var lastCrashFile: String?
   /// When it is tried again to replace workers that have used up their reply addresses.
   var renewsAt: Moment?
   /// When clients are refused, once workers have been told to end.
   var refusesClientsAt: Moment?
   var hasAnnounced = false
+  /// It has been said why a death leaves no crash file.
+  var hasToldOfMissingCrashFile = false
   /// Why the start failed.
   var failure: StartFailure?
   var command: CommandProcess?
@@ -68,6 +96,9 @@ package final class Supervisor {
   /// Binds the listeners. Nothing listens and no worker runs before `run`.
   package init(_ options: RunOptions) throws(StartFailure) {
     self.options = options
+    service = ServiceEnvironment(HostFacts.environment, pid: HostFacts.processID)
+    let passed = try PassedSockets(names: service.socketNames)
+    notices = ServiceNotices(watchdogTime: service.watchdogTime, at: .now)
     filterSeed = options.filters.seed ?? .random(in: 1...999_999)
     installation = Installation.current()
     locator = installation.locator(optionFolders: options.pluginFolders)
@@ -75,7 +106,7 @@ package final class Supervisor {
       // Before the first thread, which has to inherit the blocked signals.
       signals = try SignalDescriptor()
       poller = try Poller()
-      try poller.add(signals.descriptor.rawValue, token: Self.signalToken)
+      try poller.add(signals.descriptor.rawValue, token: EventSource.signals.token)
       writer = try LogWriter(output: Descriptor.standardError(), format: options.logFormat)
     } catch {
       throw StartFailure("cannot start: \(error)")
@@ -83,14 +114,19 @@ package final class Supervisor {
     let logger = Logger.supervisor(writer, level: options.logLevel)
     self.logger = logger
     account = try WorkerAccount.resolve(user: options.user, group: options.group)
-    runFolder = try options.runFolder.map { path throws(StartFailure) in try RunFolder(path) }
+    runFolder = try RunFolder.open(options.runFolder) { logger.warning("\($0)") }
+    control = try Self.openControl(in: runFolder, poller) { logger.warning("\($0)") }
     socketsPerListener = options.socketsPerListener(coreCount: coreCount)
     let count = socketsPerListener
-    // Each listener's sockets, their copies while a worker is spawned, and the channels of two
-    // generations of workers.
-    HostFacts.reserveDescriptors(count * (2 * options.listeners.count + 6) + 64)
-    listeners = try options.listeners.map { uri throws(StartFailure) in
-      try uri.open(socketCount: count) { logger.info("\($0)") }
+    let descriptors = DescriptorBudget(
+      workerCount: count, generationCount: options.maxGenerations,
+      socketCount: options.listeners.reduce(0) { $0 + ($1.transport == .unix ? 1 : count) })
+    if let shortage = descriptors.shortage(limit: HostFacts.hardDescriptorLimit) {
+      throw StartFailure(shortage)
+    }
+    HostFacts.reserveDescriptors(descriptors.supervisor)
+    listeners = try options.openListeners(from: passed, socketCount: count) {
+      logger.info("\($0)")
     }
     let sockets = listeners.flatMap(\.descriptors)
     budget = WorkerBudget(
@@ -99,11 +135,13 @@ package final class Supervisor {
       socketCount: sockets.count)
     tally = try Tally(
       TallyLayout(
-        cellCount: 4 * count + 16,
+        // A fallback may come on top of what --max-generations allows.
+        cellCount: (options.maxGenerations + 1) * count + 16,
         addressCapacity: options.maxPerAddress == .none ? 0 : budget.connections),
       seed: .random(in: .min ... .max))
     spawner = try WorkerSpawner(
-      installation: installation, sockets: sockets, tally: tally.descriptor)
+      installation: installation, sockets: sockets, tally: tally.descriptor,
+      loadTimeout: options.loadTimeout.duration)
   }
 
   /// Serves until told to end, and returns the exit status. Throws when it cannot start.
@@ -122,7 +160,10 @@ package final class Supervisor {
       }
       checkDeadlines(now: .now)
     }
-    if let failure { throw failure }
+    if let failure {
+      tellFailure(failure)
+      throw failure
+    }
     logger.info("stopped")
     return command?.exitStatus ?? 0
   }
@@ -135,20 +176,22 @@ package final class Supervisor {
   }
 
   private func handle(_ token: UInt64) {
-    if token == Self.signalToken {
+    switch EventSource(token: token) {
+    case .signals:
       while let (signal, isFromTerminal) = signals.next() {
         handle(signal, isFromTerminal: isFromTerminal)
       }
-      return
-    }
-    // The worker may have gone since the event was reported.
-    guard let worker = workers[token >> 2], let channel = Worker.Channel(rawValue: token & 3) else {
-      return
-    }
-    switch channel {
-    case .control: readControl(of: worker)
-    case .log: readLog(of: worker)
-    case .printed: readPrinted(of: worker)
+    case .controlSocket: admitControlClients()
+    case .controlClient(let serial): serveControlClient(serial)
+    case .worker(let serial, let channel):
+      // It may have gone since the event was reported.
+      guard let worker = workers[serial] else { return }
+      switch channel {
+      case .control: readControl(of: worker)
+      case .log: readLog(of: worker)
+      case .printed: readPrinted(of: worker)
+      }
+    case nil: break
     }
   }
 
@@ -157,7 +200,8 @@ package final class Supervisor {
     case .childEnded: reapChildren()
     case .hangUp: reload()
     case .userOne: logCounters()
-    case .terminate, .interrupt, .quit: end(because: signal, isFromTerminal: isFromTerminal)
+    case .terminate, .interrupt, .quit:
+      end(because: signal.name, as: signal, isFromTerminal: isFromTerminal)
     }
   }
 }

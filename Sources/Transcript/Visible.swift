@@ -15,43 +15,44 @@ enum Visible {
   static func text(
     _ bytes: some RandomAccessCollection<UInt8>, endsLine: Bool = false, isForLog: Bool = false
   ) -> String {
-    var result = String.UnicodeScalarView()
+    // Bytes, since a view of characters is copied for each text that is appended to it.
+    var result: [UInt8] = []
     var rest = bytes[...]
     while let byte = rest.first {
       if byte == 0x20, endsLine, rest.count == 1 {
-        result.append(contentsOf: #"\s"#.unicodeScalars)
+        result += #"\s"#.utf8
         rest.removeFirst()
       } else if byte < 0x80, isForLog {
-        result.append(Unicode.Scalar(byte))
+        result.append(byte)
         rest.removeFirst()
       } else if byte < 0x80 {
         append(ascii: byte, to: &result)
         rest.removeFirst()
       } else if let (scalar, count) = scalar(at: rest), isForLog || !isInvisible(scalar) {
-        result.append(scalar)
+        result += rest.prefix(count)
         rest.removeFirst(count)
       } else {
         append(hex: byte, to: &result)
         rest.removeFirst()
       }
     }
-    return String(result)
+    return String(decoding: result, as: UTF8.self)
   }
 
-  private static func append(ascii byte: UInt8, to result: inout String.UnicodeScalarView) {
+  private static func append(ascii byte: UInt8, to result: inout [UInt8]) {
     if (0x20..<0x7F).contains(byte), byte != 0x5C {
-      result.append(Unicode.Scalar(byte))
+      result.append(byte)
     } else if let escape = letters.first(where: { $0.byte == byte }) {
-      result.append("\\")
-      result.append(Unicode.Scalar(escape.letter))
+      result.append(UInt8(ascii: "\\"))
+      result.append(escape.letter)
     } else {
       append(hex: byte, to: &result)
     }
   }
 
-  private static func append(hex byte: UInt8, to result: inout String.UnicodeScalarView) {
-    result.append(contentsOf: #"\x"#.unicodeScalars)
-    result.append(contentsOf: hex(byte).unicodeScalars)
+  private static func append(hex byte: UInt8, to result: inout [UInt8]) {
+    result += #"\x"#.utf8
+    result += hex(byte).utf8
   }
 
   /// Two digits.

@@ -14,11 +14,9 @@ func exitWithFailure() -> Never { exit(1) }
 #if os(Linux) && canImport(Glibc)
 
   internal import ArgumentParser
+  internal import Control
   internal import Kernel
   internal import Supervisor
-
-  /// Version of the host, as `--version` prints it.
-  let hostVersion = "0.1.0"
 
   /// Does a command's work; a failure becomes `portico: ...` on stderr and the status.
   func reportingFailure(

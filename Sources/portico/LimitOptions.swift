@@ -104,6 +104,16 @@
     @Option(
       help: ArgumentHelp(
         """
+        Keep the last bytes that each connection sent, for the crash file and for replay; from \
+        4KiB to 16MiB, rounded up to a power of two. Records take at most half of --memory-limit. \
+        (default: none)
+        """, valueName: "bytes|none"),
+      transform: Words.recordSize)
+    var recordInput: ByteCount?
+
+    @Option(
+      help: ArgumentHelp(
+        """
         Reply addresses that a worker issues before it is replaced, for a plugin that promises \
         neither INLINE nor FORGETS; 1000 or more. (default: \(defaults.replyBudget))
         """, valueName: "n"),
@@ -187,6 +197,7 @@
       options.memoryLimit = memoryLimit
       options.receiveSize = receiveSize
       options.lingerBytes = lingerBytes
+      options.recordInput = recordInput
       options.replyBudget = replyBudget
       options.firstByteTimeout = firstByteTimeout
       options.writeTimeout = writeTimeout

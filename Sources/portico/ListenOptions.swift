@@ -13,7 +13,8 @@
         """
         Where to listen, repeated for several: tcp://HOST:PORT or udp://HOST:PORT, where * or no \
         host is every address and port 0 picks one; unix:PATH, with ?mode=0660 behind it for the \
-        file's mode (otherwise what the umask leaves). (default: \(defaults.listeners[0]))
+        file's mode (otherwise what the umask leaves); systemd:NAME for the sockets of that name that \
+        systemd passes. (default: all that systemd passes, otherwise \(defaults.listeners[0]))
         """,
         valueName: "uri"), transform: Words.listener)
     var listen: [ListenerURI] = []
@@ -45,10 +46,12 @@
     @Option(
       help: ArgumentHelp(
         """
-        Folder for portico.pid while Portico runs, made with mode 0700 if missing. Without \
-        it nothing is written anywhere.
+        Folder of this host alone for portico.pid and the control socket, made with mode 0700 if \
+        missing; none writes nothing and cannot be controlled. (default: PORTICO_RUN_DIR, or \
+        /run/portico for root and portico in XDG_RUNTIME_DIR otherwise, shared by the hosts of a \
+        user)
         """,
-        valueName: "dir"),
+        valueName: "dir|none"),
       completion: .directory)
     var runDir: String?
 
@@ -59,11 +62,14 @@
     }
 
     func fill(_ options: inout RunOptions) {
-      if !listen.isEmpty { options.listeners = listen }
+      if !listen.isEmpty {
+        options.listeners = listen
+        options.hasListenOption = true
+      }
       options.workerCount = workers
       options.user = user
       options.group = group
-      options.runFolder = runDir
+      options.runFolder = RunFolderRequest(option: runDir)
     }
   }
 

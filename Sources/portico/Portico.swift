@@ -3,6 +3,7 @@
 #if os(Linux) && canImport(Glibc)
 
   internal import ArgumentParser
+  internal import Control
   internal import Supervisor
 
   /// The root command; without a subcommand it runs the host.
@@ -17,9 +18,12 @@
         portico inspect <file|name>
         portico call <file|name> [--data <text>] ...
         portico test <file|name> --transcript <file> ...
+        portico replay <crash file> [--plugin <file|name>]
         portico mock <transcript> [<options>]
         portico new <name> --language <c|swift>
         portico paths [<part>]
+        portico status [--json]
+        portico reload | drain | stop | suspend | resume
         """,
       discussion: """
         With no arguments Portico listens on tcp://*:7788 and its default plugin answers \
@@ -27,10 +31,12 @@
         it is trusted code and runs with the rights of this program. \
         `portico run --help` lists the options.
         """,
-      version: hostVersion,
+      version: HostVersion.text,
       subcommands: [
         RunCommand.self, ListCommand.self, InspectCommand.self, CallCommand.self, TestCommand.self,
-        MockCommand.self, NewCommand.self, PathsCommand.self,
+        ReplayCommand.self, MockCommand.self, NewCommand.self, PathsCommand.self,
+        StatusCommand.self, ReloadCommand.self, DrainCommand.self, StopCommand.self,
+        SuspendCommand.self, ResumeCommand.self,
       ],
       defaultSubcommand: RunCommand.self)
   }

@@ -20,6 +20,7 @@
     @OptionGroup(title: "Listening") var listening: ListenOptions
     @OptionGroup(title: "Log") var log: LogOptions
     @OptionGroup(title: "Limits") var limits: LimitOptions
+    @OptionGroup(title: "Supervision") var supervision: SupervisionOptions
     @OptionGroup(title: "UDP") var datagrams: DatagramOptions
     @OptionGroup(title: "Tests of clients") var filters: FilterOptions
 
@@ -45,6 +46,7 @@
       listening.fill(&options)
       log.fill(&options)
       limits.fill(&options)
+      supervision.fill(&options)
       datagrams.fill(&options)
       filters.fill(&options)
       options.command = command

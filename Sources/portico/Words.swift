@@ -35,6 +35,14 @@
       }
     }
 
+    @Sendable static func recordSize(_ word: String) throws -> ByteCount? {
+      if word == "none" { return nil }
+      let size = try validated { () throws(InvalidWord) in
+        try ByteCount(parsing: word, in: 4096...(16 << 20))
+      }
+      return size.roundedUpToPowerOfTwo
+    }
+
     @Sendable static func connections(_ word: String) throws -> CountLimit {
       try validated { () throws(InvalidWord) in
         try CountLimit(parsing: word, in: 1...1_000_000_000)
@@ -77,12 +85,38 @@
       try validated { () throws(InvalidWord) in try TimeLimit(parsing: word, allowsNone: true) }
     }
 
+    /// What may be switched off for a debugger: also with 0.
+    @Sendable static func timeOrZero(_ word: String) throws -> TimeLimit {
+      word == "0" ? TimeLimit.none : try timeOrNone(word)
+    }
+
+    @Sendable static func generationCount(_ word: String) throws -> Int {
+      guard let count = Int(unsignedDigits: word), (2...16).contains(count) else {
+        throw ValidationError("write a number of generations from 2 to 16")
+      }
+      return count
+    }
+
+    @Sendable static func workerMemory(_ word: String) throws -> ByteCount {
+      let least = WorkerBudget.minimumMemory
+      return try validated { () throws(InvalidWord) in
+        try ByteCount(parsing: word, in: least...(1 << 40))
+      }
+    }
+
     @Sendable static func workerCount(_ word: String) throws -> Int {
       let limit = RunOptions.maximumWorkerCount
       guard let count = Int(unsignedDigits: word), (1...limit).contains(count) else {
         throw ValidationError("write a number of workers from 1 to \(limit)")
       }
       return count
+    }
+
+    @Sendable static func pid(_ word: String) throws -> Int32 {
+      guard let number = Int(unsignedDigits: word), let pid = Int32(exactly: number), pid > 0 else {
+        throw ValidationError("write a process number, as portico status shows it")
+      }
+      return pid
     }
 
     @Sendable static func callData(_ word: String) throws -> CallRequest {

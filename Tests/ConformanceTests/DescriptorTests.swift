@@ -80,4 +80,54 @@ struct DescriptorTests {
     for number in 0..<50 { #expect(try client.ask("number \(number)") == "number \(number)") }
     withExtendedLifetime(clients) {}
   }
+
+  @Test func `A limit that the configuration does not fit into is refused at the start`() throws {
+    let finished = try Finished(
+      URL(fileURLWithPath: "/usr/bin/env"),
+      [
+        "prlimit", "--nofile=150:150", Paths.portico.path, "run", "--listen", "tcp://127.0.0.1:0",
+        "--workers", "16",
+      ])
+    #expect(finished.exit == .status(1))
+    #expect(
+      finished.error.contains(
+        "open files are needed, and only 150 are allowed (for 16 listening sockets, and 16 workers "
+          + "in each of 4 generations): raise the limit"), "\(finished.error)")
+  }
+
+  /// How many descriptors a running process may have open.
+  private func limit(_ process: pid_t, to count: Int) throws {
+    let finished = try Finished(
+      URL(fileURLWithPath: "/usr/bin/env"),
+      ["prlimit", "--pid", "\(process)", "--nofile=\(count):"])
+    try #require(finished.exit == .status(0), "\(finished.error)")
+  }
+
+  @Test func `A host that has none left serves on, says so once, and recovers`() throws {
+    let portico = try Portico(["--plugin", "echo", "--workers", "2"])
+    try portico.waitForLog(containing: "with 2 workers")
+    let workers = portico.workers
+    try limit(portico.child.pid, to: 3)
+    kill(workers[0], SIGKILL)
+    let line = try portico.waitForLog(containing: "cannot be started")
+    #expect(line.level == "error" && line.message.contains("Too many open files"), "\(line)")
+    for number in 0..<20 {
+      let client = try portico.client()
+      try client.send("\(number)")
+      #expect(try client.receiveText("\(number)".utf8.count) == "\(number)")
+    }
+    portico.child.send(SIGHUP)
+    let failure = try portico.waitForLog(containing: "reload failed, echo")
+    #expect(failure.message.contains("Too many open files"), "\(failure)")
+    pause(for: .seconds(1))
+    #expect(portico.log.count { $0.message.contains("cannot be started") } == 1, "said once")
+    #expect(portico.workers == [workers[1]], "the other one is as it was")
+
+    try limit(portico.child.pid, to: 1000)
+    try portico.waitForLog(containing: "could be started after all")
+    #expect(portico.workers.count == 2)
+    portico.child.send(SIGHUP)
+    try portico.waitForLog(containing: "reloaded: serving")
+    #expect(try portico.stop() == .status(0))
+  }
 }

@@ -42,6 +42,8 @@ package final class Child: Sendable {
     workingDirectory: URL? = nil, errorOutput: ErrorOutput = .captured
   ) throws {
     var variables = ProcessInfo.processInfo.environment
+    // Hosts of the tests are not found where those of the machine's user are.
+    variables["PORTICO_RUN_DIR"] = Paths.runFolder.path
     variables.merge(environment) { $1 }
     let (pid, output, error) = try Child.spawning.withLock { _ in
       let output = try Child.pipe()

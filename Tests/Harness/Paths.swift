@@ -39,6 +39,9 @@ package enum Paths {
     return folder
   }()
 
+  /// Where hosts are found that were given no folder of their own.
+  package static let runFolder = temporary.appending(path: "run")
+
   /// A new empty folder inside `temporary`.
   package static func newFolder() throws -> URL {
     let folder = temporary.appending(path: UUID().uuidString)

@@ -7,6 +7,8 @@ package final class Portico: Sendable {
   package let child: Child
   /// Where it listens, as it says itself: one URI for each listener, with real ports.
   package let listeners: [String]
+  /// Where commands find it.
+  package let runFolder: URL
   private let transport: Transport
 
   /// Starts it (or another `command` that serves) and waits until it listens: `over` one transport,
@@ -20,6 +22,13 @@ package final class Portico: Sendable {
     let options = asked.flatMap { ["--listen", $0] } + arguments
     let program = wrapper.isEmpty ? Paths.portico : URL(fileURLWithPath: "/usr/bin/env")
     let words = wrapper.isEmpty ? [] : wrapper + [Paths.portico.path]
+    var environment = environment
+    if let folder = environment["PORTICO_RUN_DIR"] {
+      runFolder = URL(fileURLWithPath: folder)
+    } else {
+      runFolder = try Paths.newFolder()
+      environment["PORTICO_RUN_DIR"] = runFolder.path
+    }
     let child = try Child(
       program, words + [command] + options, environment: environment,
       workingDirectory: workingDirectory, errorOutput: errorOutput)
@@ -71,6 +80,19 @@ package final class Portico: Sendable {
     try Finished(
       Paths.portico, arguments, environment: environment, workingDirectory: workingDirectory,
       within: limit)
+  }
+
+  /// Runs a command that controls this host, to its end.
+  package func control(
+    _ arguments: String..., within limit: Duration = .seconds(20)
+  ) throws -> Finished {
+    try Finished(
+      Paths.portico, arguments, environment: ["PORTICO_RUN_DIR": runFolder.path], within: limit)
+  }
+
+  /// The path of its control socket.
+  package var controlSocket: SocketAddress {
+    .unix(path: runFolder.appending(path: "control-\(child.pid).sock").path)
   }
 
   /// Where clients reach one of its listeners, the first unless said otherwise.

@@ -122,4 +122,13 @@ import Testing
 
 extension String {
   fileprivate subscript(offset: Int) -> Character { self[index(startIndex, offsetBy: offset)] }
+
+  @Test("The machine's count of processes killed for want of memory is read, where it is told")
+  func memoryKills() {
+    #expect(HostFacts.outOfMemoryKillCount(in: "pgfault 7\noom_kill 12\nnr_free 1\n") == 12)
+    for text in ["", "pgfault 7", "oom_kill x", "oom_kill "] {
+      #expect(HostFacts.outOfMemoryKillCount(in: text) == nil)
+    }
+    #expect(HostFacts.outOfMemoryKillCount != nil)
+  }
 }

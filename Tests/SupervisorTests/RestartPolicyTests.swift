@@ -66,4 +66,47 @@ import Testing
     let action = policy.died(at: start)
     #expect(action == .restart(after: .seconds(30)))
   }
+
+  @Test("One that somebody killed is replaced at once, however often, and counts for nothing")
+  func isKilled() {
+    var policy = RestartPolicy(startedAt: start)
+    for number in 1...20 {
+      let now = start + .seconds(number)
+      #expect(policy.died(at: now, isFromOutside: true) == .restartNow)
+      policy.started(at: now)
+    }
+    #expect(policy.died(at: start + .seconds(20.5)) == .restartNow, "the first of its own")
+  }
+
+  @Test("Killed before it has done anything, it waits for 100 ms: a killer in a loop costs little")
+  func isKilledAtOnce() {
+    var policy = RestartPolicy(startedAt: start)
+    let action = policy.died(at: start + .milliseconds(10), isFromOutside: true)
+    #expect(action == .restart(after: .milliseconds(100)))
+  }
+
+  @Test("Whatever happens, one is due or runs, within bounds, and few are started")
+  func randomEvents() {
+    var random = SeededGenerator(test: "RestartPolicyTests")
+    for _ in 0..<500 {
+      var policy = RestartPolicy(startedAt: start)
+      var (now, starts) = (start, 0)
+      while now < start + .seconds(20) {
+        // It lives for up to two seconds, mostly for no time at all.
+        let life = Int64.random(in: 0..<2000, using: &random)
+        now += .milliseconds(Bool.random(using: &random) ? life : 0)
+        _ = policy.died(at: now, isFromOutside: Int.random(in: 0..<4, using: &random) == 0)
+        guard let due = policy.dueTime else {
+          Issue.record("nothing runs, and nothing is due")
+          return
+        }
+        #expect(due >= now && due <= now + RestartPolicy.longestDelay)
+        now = due
+        policy.started(at: now)
+        starts += 1
+        #expect(policy.dueTime == nil)
+      }
+      #expect(starts <= 200 + 20)
+    }
+  }
 }

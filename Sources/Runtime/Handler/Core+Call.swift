@@ -65,6 +65,25 @@ extension Core {
   /// `handle`; the caller judges what comes back. `bytes[count]` must be a NUL.
   @inline(__always)
   mutating func callHandle(_ row: Int, _ bytes: UnsafeMutableRawPointer, _ count: Int) -> Int {
+    if limits.recordInput != 0 { return unsafe callHandleRecording(row, bytes, count) }
+    return unsafe callHandlePlainly(row, bytes, count)
+  }
+
+  /// The same with a record of what the client sent.
+  @inline(never)
+  private mutating func callHandleRecording(
+    _ row: Int, _ bytes: UnsafeMutableRawPointer, _ count: Int
+  ) -> Int {
+    unsafe recordInput(row, bytes, count)
+    let consumed = unsafe callHandlePlainly(row, bytes, count)
+    recordSeen(row, consumed: consumed, of: count)
+    return consumed
+  }
+
+  @inline(__always)
+  private mutating func callHandlePlainly(
+    _ row: Int, _ bytes: UnsafeMutableRawPointer, _ count: Int
+  ) -> Int {
     page.value.offset = unsafe buffers.offset(of: bytes)
     page.value.length = UInt64(count)
     begin(CK_HOOK_HANDLE, row)
@@ -75,16 +94,30 @@ extension Core {
     return consumed
   }
 
+  /// `begin` for all but `handle`: what the client sent before is named as well.
+  private mutating func beginHook(_ hook: ck_hook, _ row: Int) {
+    if limits.recordInput != 0 { nameRecord(row) }
+    begin(hook, row)
+  }
+
   /// Tells the handler of a client, if it has not been told.
-  mutating func callOpen(_ row: Int) {
+  mutating func callOpen(_ row: Int) { unsafe callOpen(row, with: nil, 0) }
+
+  /// The same; the bytes, if any, are what `handle` is about to be given.
+  mutating func callOpen(_ row: Int, with bytes: UnsafeMutableRawPointer?, _ count: Int) {
     guard !connections[row].marks.contains(.opened) else { return }
     connections[row].marks.insert(.opened)
     guard let onOpen = unsafe handler.onOpen else { return }
-    begin(CK_HOOK_OPEN, row)
+    if let bytes = unsafe bytes {
+      page.value.offset = unsafe buffers.offset(of: bytes)
+      page.value.length = UInt64(count)
+    }
+    beginHook(CK_HOOK_OPEN, row)
     // SAFETY: the info lies in `services` until the next call.
     let state = unsafe onOpen(services.describe(row, in: self), reply(row))
     connections[row].state = UInt(bitPattern: state)
     end()
+    page.value.length = 0
   }
 
   /// Calls a hook, if the handler has it.
@@ -92,14 +125,14 @@ extension Core {
     guard let (hook, name) = unsafe handler.hook(for: event) else { return }
     callOpen(row)
     guard connections[row].marks.isDisjoint(with: [.finishing, .aborted]) else { return }
-    begin(name, row)
+    beginHook(name, row)
     unsafe hook(state(row), reply(row))
     end()
   }
 
   mutating func callTimer(_ row: Int) {
     guard let onTimer = unsafe handler.onTimer else { return }
-    begin(CK_HOOK_TIMER, row)
+    beginHook(CK_HOOK_TIMER, row)
     unsafe onTimer(state(row), reply(row))
     end()
   }
@@ -120,7 +153,7 @@ extension Core {
     guard connections[row].marks.contains(.opened), let onClose = unsafe handler.onClose else {
       return
     }
-    begin(CK_HOOK_CLOSE, row)
+    beginHook(CK_HOOK_CLOSE, row)
     unsafe onClose(state(row), reply(row))
     end()
   }

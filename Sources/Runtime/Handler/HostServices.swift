@@ -11,7 +11,7 @@ nonisolated(unsafe) private var theCore: Immortal<Core>?
 
 enum HostServices {
   /// What `portico_host.version` says.
-  static let version = "0.1.0"
+  static let version = HostVersion.text
 
   /// Makes the table; it lives as long as the process.
   static func table(for core: Immortal<Core>) -> UnsafePointer<portico_host> {

@@ -67,6 +67,7 @@ extension Loop where IO: ~Copyable {
     guard slot != .none else { return }
     core.value.closeReply(row)
     core.value.callClose(row)
+    if core.value.limits.recordInput != 0 { core.value.dropRecord(row) }
     core.value.killReply(row)
     core.value.context.value.stageCount = 0
     core.value.connections[row].slot = .none

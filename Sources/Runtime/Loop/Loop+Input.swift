@@ -77,7 +77,7 @@ extension Loop where IO: ~Copyable {
   private mutating func serve(_ row: Int, _ start: UnsafeMutableRawPointer, _ count: Int) {
     // SAFETY: the room that was offered is one byte longer than what may be received into it.
     unsafe (start + count).storeBytes(of: 0, as: UInt8.self)
-    core.value.callOpen(row)
+    unsafe core.value.callOpen(row, with: start, count)
     core.value.connections[row].inputSeen = 0
     var bytes = unsafe start
     var left = count

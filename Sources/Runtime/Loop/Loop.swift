@@ -134,6 +134,7 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
   mutating func turn() {
     io.wait(timeout_ms: timeout_ms())
     core.value.now_ms = io.now_ms()
+    core.value.page.value.ticks &+= 1
     let rooms = Rooms(core: core)
     while true {
       let completion = io.next(rooms)

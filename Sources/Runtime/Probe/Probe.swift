@@ -38,6 +38,7 @@ public enum Probe {
         let transcripts = try check.transcripts.map { try Transcript(parsing: $0) }
         if check.check == .readonly { try stage.guardRequests() }
         CheckRun(stage: stage, task: check, transcripts: transcripts).run()
+      case .replay(let replay): ReplayRun(stage: stage, task: replay).run()
       }
       return 0
     } catch {

@@ -26,6 +26,7 @@ internal import Kernel
       configuration: configuration, buffersFD: InheritedDescriptor.buffers,
       logFD: InheritedDescriptor.log, page: page)
     core.value.services.localWithoutSocket = MemoryNetwork.local
+    try Worker.limitMemory(configuration)
     let report = try Worker.load(into: core, image: InheritedDescriptor.image)
     core.value.replies.reissue = core.value.handler.reissue(isStrict: configuration.isStrict)
     core.value.replies.replenish()

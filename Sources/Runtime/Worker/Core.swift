@@ -13,6 +13,7 @@ struct Core: ~Copyable {
   var limits: Limits
   var connections: ConnectionTable
   var buffers: BufferPool
+  var records: InputRecords
   let chunks = Immortal(ChunkPool())
   var replies: ReplyTable
   var inbox: Inbox
@@ -65,6 +66,8 @@ struct Core: ~Copyable {
     var connectionsPerAddress: Int
     var rejectsOverLimit: Bool
     var amplification: Int
+    /// Bytes of each connection's input that are kept for the case of a crash; 0 for none.
+    var recordInput: Int
     var lingerBytes: UInt32
     var lingerTimeout_ms: UInt64
     var afterEOFTimeout_ms: UInt64
@@ -265,6 +268,8 @@ extension Core {
       fd: buffersFD, byteCount: configuration.buffersByteCount,
       receiveSize: configuration.receiveSize,
       hasDatagrams: configuration.transports.contains(.udp))
+    let records = try InputRecords(
+      byteCount: configuration.recordInput, rows: configuration.maxConnections)
     let tally =
       if let tallyFD {
         try Tally(
@@ -281,7 +286,7 @@ extension Core {
     core.fill(
       Core(
         configuration: configuration, limits: Limits(configuration), connections: connections,
-        buffers: buffers,
+        buffers: buffers, records: records,
         replies: ReplyTable(
           context: context, factory: ReplyChunkFactory(allowsCarving: allowsCarving)),
         inbox: unsafe Inbox(count: context.value.inboxCount, wake: wake), mutedPorts: mutedPorts,
@@ -306,7 +311,7 @@ extension Core.Limits {
       connections: configuration.connectionLimit,
       connectionsPerAddress: configuration.addressLimit,
       rejectsOverLimit: configuration.rejectsOverLimit,
-      amplification: configuration.udpAmplification,
+      amplification: configuration.udpAmplification, recordInput: configuration.recordInput,
       lingerBytes: UInt32(clamping: configuration.lingerBytes),
       lingerTimeout_ms: UInt64(configuration.lingerTimeout_ms),
       afterEOFTimeout_ms: UInt64(configuration.afterEOFTimeout_ms), filterHold_ms: hold_ms)

@@ -40,13 +40,15 @@ public enum Worker {
       configuration: configuration, buffersFD: InheritedDescriptor.buffers,
       logFD: InheritedDescriptor.log, page: page, tallyFD: InheritedDescriptor.tally)
     try dropPrivileges(configuration)
+    // Its tables are the host's own, and not to be counted as the plugin's.
+    let io = try Epoll(
+      connections: configuration.maxConnections, sockets: max(1, configuration.sockets.count),
+      wake: core.value.wake, control: InheritedDescriptor.control)
+    try limitMemory(configuration)
     let report = try load(into: core, image: InheritedDescriptor.image)
     core.value.replies.reissue = core.value.handler.reissue(isStrict: configuration.isStrict)
     core.value.replies.replenish()
     let sockets = configuration.sockets.indices.map { InheritedDescriptor.firstSocket + Int32($0) }
-    let io = try Epoll(
-      connections: configuration.maxConnections, sockets: max(1, sockets.count),
-      wake: core.value.wake, control: InheritedDescriptor.control)
     let cutShort: UInt32
     if configuration.filters.isEmpty {
       cutShort = try serve(core, io, sockets, control, report)
@@ -87,6 +89,12 @@ public enum Worker {
         description:
           "the worker became user \(user) and group \(group), but can still be root again")
     }
+  }
+
+  /// `--worker-memory`: what the plugin may take on top of what this process has by now.
+  static func limitMemory(_ configuration: WorkerConfiguration) throws(SystemError) {
+    guard configuration.workerMemory > 0 else { return }
+    try SystemError.check("setrlimit", ck_limit_more_data(UInt64(configuration.workerMemory)))
   }
 
   /// Loads the plugin behind `image`, and lets it refuse.

@@ -46,6 +46,8 @@ package struct CrashReport: Equatable, Sendable {
   package var settings: [WorkerConfiguration.Setting] = []
   package var handlerConfigPath: String?
   package var workerMemory = 0
+  /// Settings that were left out, since the file would have grown too large.
+  package var missingSettingCount = 0
 
   /// What the connection sent, in order: the bytes that were new to each call of `handle`. The last
   /// are those of the call at hand, if `isInCall`; without a record of the input they are all of
@@ -55,6 +57,8 @@ package struct CrashReport: Equatable, Sendable {
   package var isInCall = false
   /// Bytes that came before `input` and were not kept; nil when that is not known.
   package var missingByteCount: UInt64?
+  /// Bytes that came behind the last element of `input`, in the same call, and were not kept.
+  package var cutByteCount: UInt64 = 0
 
   package init() {}
 }

@@ -7,6 +7,7 @@ internal import Kernel
 /// A listener: what was asked for, where it really is, and its sockets.
 package protocol Listener: AnyObject {
   var uri: ListenerURI { get }
+  var transport: Transport { get }
   /// What a worker inherits, in order: one for each worker there may be, or a single one.
   var descriptors: [Int32] { get }
   /// As the log and handlers see it: `tcp://[::]:7788`.
@@ -28,6 +29,27 @@ package protocol Listener: AnyObject {
   /// handler that speaks first cannot wait for them.
   func setDefersAccept(_ on: Bool) throws(StartFailure)
 
+  /// Nobody may poll its sockets: it takes no clients until `resume`.
+  var isSuspended: Bool { get }
+
+  /// What waits for a worker now; nil where nothing can, or where the kernel does not say.
+  var queue: ListenerQueue? { get }
+
+  /// Somebody else keeps its sockets too: while it is off, clients are not refused but wait.
+  var keepsClientsWaiting: Bool { get }
+
+  /// The first half of switching it off: clients that come are kept out, and those that the kernel
+  /// holds already are still to be served. For as short a time as that takes: meanwhile a client
+  /// may be left without an answer. Nothing has changed when it throws.
+  func holdOff() throws(StartFailure)
+
+  /// The second half, when no worker polls any more: clients are refused, where that is known.
+  func suspend() throws(StartFailure)
+
+  /// Clients are taken again, at the same address. Harmless when they were all the time; when it
+  /// throws, nothing has changed and it may be tried again.
+  func resume(defersAccept: Bool) throws(StartFailure)
+
   /// No more clients: those that come are refused, not left waiting for somebody who is about to
   /// end.
   func stopListening()
@@ -37,7 +59,7 @@ package protocol Listener: AnyObject {
 }
 
 extension Listener {
-  package var transport: Transport { uri.transport }
+  package var keepsClientsWaiting: Bool { false }
 }
 
 extension ListenerURI {
@@ -56,6 +78,7 @@ extension ListenerURI {
       try NetworkListener(self, .udp, host: host, port: port, socketCount: socketCount, note: note)
     case .unix(let path, let mode):
       try UnixListener(self, path: path, mode: mode, note: note)
+    case .systemd: preconditionFailure("BUG: sockets that are passed cannot be opened")
     }
   }
 }

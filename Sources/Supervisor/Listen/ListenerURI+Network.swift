@@ -83,7 +83,7 @@ extension ListenerURI {
     switch self {
     case .tcp(let host, _): .tcp(host: host, port: 0)
     case .udp(let host, _): .udp(host: host, port: 0)
-    case .unix: self
+    case .unix, .systemd: self
     }
   }
 }

@@ -11,6 +11,8 @@ package enum ListenerURI: Equatable, Sendable, CustomStringConvertible {
   case udp(host: Host, port: UInt16)
   /// The mode is that of the file; nil leaves it to the umask.
   case unix(path: String, mode: UInt16?)
+  /// Whatever a service manager passes under that name.
+  case systemd(name: String)
 
   package enum Host: Equatable, Sendable {
     /// `*`: every address of the machine, of both families.
@@ -32,6 +34,13 @@ package enum ListenerURI: Equatable, Sendable, CustomStringConvertible {
       self = .udp(host: host, port: port)
     case _ where text.hasPrefix("unix:"):
       self = try Self.unix(text.dropFirst(5))
+    case _ where text.hasPrefix("systemd:"):
+      let name = text.dropFirst(8)
+      guard !name.isEmpty, !name.contains(":") else {
+        throw InvalidWord(
+          "write systemd:NAME, with the FileDescriptorName= of the .socket unit, or its own name")
+      }
+      self = .systemd(name: String(name))
     default:
       throw InvalidWord(
         "write tcp://HOST:PORT, udp://HOST:PORT or unix:PATH, such as \(Self.guess(text))")
@@ -42,6 +51,7 @@ package enum ListenerURI: Equatable, Sendable, CustomStringConvertible {
     switch self {
     case .tcp(let host, let port): return "tcp://\(host):\(port)"
     case .udp(let host, let port): return "udp://\(host):\(port)"
+    case .systemd(let name): return "systemd:\(name)"
     case .unix(let path, let mode):
       guard let mode else { return "unix:\(path)" }
       return "unix:\(path)?mode=" + String(mode, radix: 8).leftPadded(to: 4)
@@ -54,11 +64,14 @@ package enum ListenerURI: Equatable, Sendable, CustomStringConvertible {
     case .tcp: "tcp"
     case .udp: "udp"
     case .unix: "unix"
+    case .systemd: "systemd"
     }
   }
 
-  package var transport: Transport {
+  /// Nil as long as the socket has not been seen.
+  package var transport: Transport? {
     switch self {
+    case .systemd: nil
     case .tcp: .tcp
     case .udp: .udp
     case .unix: .unix

@@ -3,6 +3,7 @@
 // the port, so it must not have SO_REUSEPORT when it is tried.
 
 internal import CKernel
+package import Control
 internal import Kernel
 
 /// A listener with a port.
@@ -15,12 +16,25 @@ package final class NetworkListener: Listener {
   package let uri: ListenerURI
   package private(set) var isDualStack = false
   /// The real address and port.
-  private var endpoint = Endpoint.none
-  private let kind: NetworkSocket.Kind
-  private var sockets: [Element] = []
+  private(set) var endpoint = Endpoint.none
+  let kind: NetworkSocket.Kind
+  private(set) var sockets: [Element] = []
+  var state = State.open
+  /// The kernel chose the port: it is given back when the socket that it was chosen for no longer
+  /// listens. Not any more once it has been asked for by its number.
+  var hasChosenPort: Bool
+  /// Keeps such a port meanwhile.
+  var placeholder: Element?
+
+  enum State {
+    case open
+    /// The kernel keeps clients out; workers still poll.
+    case holdingOff
+    case suspended
+  }
 
   /// An array's element has to be copyable, and a descriptor is not.
-  private final class Element {
+  final class Element {
     let socket: NetworkSocket
     init(_ socket: consuming NetworkSocket) { self.socket = socket }
   }
@@ -32,6 +46,7 @@ package final class NetworkListener: Listener {
   ) throws(StartFailure) {
     self.uri = uri
     self.kind = kind
+    hasChosenPort = port == 0
     switch host {
     case .any: try bindAny(port: port)
     case .address(let address):
@@ -57,6 +72,7 @@ package final class NetworkListener: Listener {
     }
   }
 
+  package var transport: Transport { kind == .tcp ? .tcp : .udp }
   package var descriptors: [Int32] { sockets.map { $0.socket.descriptor.rawValue } }
   package var port: UInt16? { endpoint.port }
   package var realURI: String { "\(uri.scheme)://\(endpoint)" }

@@ -33,6 +33,11 @@ package enum SocketAssignment {
         assigned[owner, default: []].append(UInt16(index))
         index += 1
       }
+      // Sockets that were passed may be fewer than workers; each of these shares one.
+      for worker in workers where worker >= socketCount {
+        let shared = UInt16(index - socketCount + worker % socketCount)
+        if assigned[worker]?.contains(shared) == false { assigned[worker]?.append(shared) }
+      }
     }
     return assigned
   }

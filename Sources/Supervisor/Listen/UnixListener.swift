@@ -3,6 +3,7 @@
 // Porticos that start at the same time must not take each other's fresh one for such: both hold a
 // lock on the folder from the first look until the socket listens.
 
+package import Control
 internal import Kernel
 
 /// A listener with a path, and a single socket.
@@ -11,13 +12,15 @@ package final class UnixListener: Listener {
   private static let lockTimeout = Duration.seconds(2)
 
   package let uri: ListenerURI
-  private let path: String
-  private let folder: String
-  private let mode: UInt16?
-  private let socket: UnixSocket
+  let path: String
+  let folder: String
+  let mode: UInt16?
+  let socket: UnixSocket
   private let note: (String) -> Void
   /// The file that `listen` made; nobody else's is removed.
-  private var ownFile: FileIdentity?
+  private(set) var ownFile: FileIdentity?
+  /// While it is off.
+  var aside: Aside?
 
   /// What a look at the path finds.
   private enum Finding {
@@ -52,13 +55,16 @@ package final class UnixListener: Listener {
 
   deinit { close() }
 
+  package var transport: Transport { .unix }
   package var descriptors: [Int32] { [socket.descriptor.rawValue] }
   package var port: UInt16? { nil }
   package var isDualStack: Bool { false }
   package var realURI: String { "unix:\(path)" }
   package var connectableURI: String { realURI }
 
-  package var netcatLine: String {
+  package var netcatLine: String { Self.netcatLine(path: path) }
+
+  static func netcatLine(path: String) -> String {
     let isPlain = path.utf8.allSatisfy { byte in
       switch byte {
       case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -97,9 +103,12 @@ package final class UnixListener: Listener {
     ownFile = nil
     // Without the lock, which somebody keeps for good, the file would be left behind.
     let lock = try? FolderLock(folder, waitingAtMost: Self.lockTimeout)
-    if let occupant = try? UnixSocket.occupant(of: path), occupant == .socket(file) {
-      Files.remove(path)
+    for (path, file) in [(path, aside?.file ?? file), (hiddenPath, file)] {
+      if let occupant = try? UnixSocket.occupant(of: path), occupant == .socket(file) {
+        Files.remove(path)
+      }
     }
+    aside = nil
     _ = consume lock
   }
 
@@ -112,6 +121,8 @@ package final class UnixListener: Listener {
       note("removed the stale socket \(path)")
     case .free: break
     }
+    // Nobody serves it, or the path would be taken.
+    if case .socket = try UnixSocket.occupant(of: hiddenPath) { Files.remove(hiddenPath) }
     try socket.bind(path, mode: mode)
     if case .socket(let file) = try UnixSocket.occupant(of: path) { ownFile = file }
     try socket.listen(backlog: ListenerURI.backlog)
@@ -119,6 +130,10 @@ package final class UnixListener: Listener {
   }
 
   private func look() throws(SystemError) -> Finding {
+    if case .process(let pid) = try suspendedService() {
+      let owner = pid.map(SocketOwner.describe(pid:)) ?? SocketOwner.describe(path: path)
+      return .taken("\(owner ?? "another process") serves it, and is suspended")
+    }
     switch try UnixSocket.occupant(of: path) {
     case .nothing: return .free
     case .otherFile:
@@ -141,8 +156,8 @@ package final class UnixListener: Listener {
   }
 
   /// What `work` returns or throws becomes a sentence, with the remedy where one is known.
-  private func refusing(
-    _ work: () throws(SystemError) -> String?
+  func refusing(
+    _ what: String = "listen on", _ work: () throws(SystemError) -> String?
   ) throws(StartFailure) {
     var refusal: String?
     do throws(SystemError) {
@@ -161,11 +176,11 @@ package final class UnixListener: Listener {
         default: "\(error)"
         }
     }
-    if let refusal { throw StartFailure("cannot listen on \(uri): \(refusal)") }
+    if let refusal { throw StartFailure("cannot \(what) \(uri): \(refusal)") }
   }
 
   /// errno values this file tells apart.
-  private enum Code {
+  enum Code {
     static let noSuchFile: Int32 = 2  // ENOENT
     static let wouldBlock: Int32 = 11  // EWOULDBLOCK
     static let notPermitted: Int32 = 13  // EACCES

@@ -50,6 +50,14 @@ package struct LogLine: Sendable {
     self.message = message
   }
 
+  /// What a probe sent, without what is the same in every line of it.
+  init(_ record: LogRecord, ofProbed handler: String) {
+    self.init(
+      time_ns: record.time_ns, level: record.level,
+      source: record.isFromHandler ? handler : "portico",
+      message: String(decoding: record.text, as: UTF8.self))
+  }
+
   /// What a worker sent. A record without a connection has no peer either.
   package init(_ record: LogRecord, worker: Int, handler: String) {
     var attributes = [Attribute("worker", UInt64(worker))]

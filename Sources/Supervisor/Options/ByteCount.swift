@@ -33,6 +33,13 @@ package struct ByteCount: Equatable, Sendable, CustomStringConvertible {
     self.bytes = bytes
   }
 
+  /// As buffers are: 64KiB for 50000.
+  package var roundedUpToPowerOfTwo: ByteCount {
+    guard bytes > 1 else { return ByteCount(1) }
+    let order = Int.bitWidth - (bytes - 1).leadingZeroBitCount
+    return ByteCount(order < Int.bitWidth - 1 ? 1 << order : bytes)
+  }
+
   /// In the largest unit that leaves a whole number.
   package var description: String {
     for unit in Self.units where bytes != 0 && bytes % unit.bytes == 0 {

@@ -6,6 +6,8 @@ package import Control
 package struct RunOptions: Sendable {
   package var plugin = "thankyou"
   package var listeners: [ListenerURI] = [.tcp(host: .any, port: 7788)]
+  /// They were asked for, so that sockets which a service manager passed must be among them.
+  package var hasListenOption = false
   /// nil leaves it to the plugin's promise.
   package var workerCount: Int?
   package var settings: [WorkerConfiguration.Setting] = []
@@ -57,7 +59,7 @@ package struct RunOptions: Sendable {
   /// Names or numbers of whom workers run as; nil for what Portico was started as.
   package var user: String?
   package var group: String?
-  package var runFolder: String?
+  package var runFolder = RunFolderRequest.standard
   package var isStrict = false
   package var allowsWritableExecutable = false
   /// Run beside the host, which ends with it; empty for none.

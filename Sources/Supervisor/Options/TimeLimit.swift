@@ -1,5 +1,7 @@
 // Times as they are written on a command line. Pure.
 
+internal import Kernel
+
 /// A limit of time, or none: `500ms`, `2s`, `5m`, `none`.
 package struct TimeLimit: Equatable, Sendable, CustomStringConvertible {
   /// nil for none.
@@ -14,6 +16,9 @@ package struct TimeLimit: Equatable, Sendable, CustomStringConvertible {
 
   package static let none = TimeLimit(ms: nil)
   package init(ms: UInt32?) { self.ms = ms }
+
+  /// As long as that, to the millisecond.
+  package init(_ duration: Duration) { ms = UInt32(clamping: duration.roundedUp_ms) }
 
   /// Parses a word.
   package init(parsing word: String, allowsNone: Bool) throws(InvalidWord) {

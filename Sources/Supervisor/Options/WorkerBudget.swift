@@ -18,6 +18,10 @@ package struct WorkerBudget: Equatable, Sendable {
   private static let maximumConnections = 100_000
   /// Descriptors of the worker's own, and of its plugin.
   private static let otherDescriptorCount = 64
+  /// Fewer clients at once make no server.
+  private static let leastConnections = 16
+  /// What a worker needs besides its listening sockets.
+  static let leastDescriptorCount = otherDescriptorCount + leastConnections
   /// For a machine that does not say.
   private static let assumedMemory = 1 << 30
 
@@ -32,6 +36,6 @@ package struct WorkerBudget: Equatable, Sendable {
     let rounded = (memory + Self.mebibyte - 1) / Self.mebibyte * Self.mebibyte
     buffers = min(max(rounded, Self.minimumMemory), Self.maximumBuffers)
     let descriptors = descriptorLimit - socketCount - Self.otherDescriptorCount
-    connections = min(max(descriptors, 16), Self.maximumConnections)
+    connections = min(max(descriptors, Self.leastConnections), Self.maximumConnections)
   }
 }

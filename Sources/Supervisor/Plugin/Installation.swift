@@ -149,7 +149,7 @@ package struct Installation: Sendable {
   package func environment(forPlugin path: String) -> [String] {
     var entries: [String] = []
     var libraryPath = Self.parent(of: path)
-    for entry in HostFacts.environment {
+    for entry in ServiceEnvironment.withoutService(HostFacts.environment) {
       if entry.hasPrefix("SWIFT_BACKTRACE=") { continue }
       if entry.hasPrefix("LD_LIBRARY_PATH=") {
         let inherited = entry.dropFirst("LD_LIBRARY_PATH=".utf8.count)

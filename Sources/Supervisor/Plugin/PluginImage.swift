@@ -8,6 +8,8 @@ package final class PluginImage {
   /// Where it came from, absolute.
   package let path: String
   package let file: MemoryFile
+  /// Identifies its bytes: 16 hexadecimal digits, of a sum that is not made against forgery.
+  package private(set) lazy var fingerprint = Fingerprint.text { file.read(at: $0, count: $1) }
 
   package init(path: String) throws(StartFailure) {
     self.path = path
@@ -51,4 +53,7 @@ package final class PluginImage {
     else { return nil }
     return SharedObject(map.copyBytes())?.exports("handle")
   }
+
+  /// `echo.so`
+  var fileName: String { path.split(separator: "/").last.map(String.init) ?? path }
 }

@@ -84,7 +84,7 @@ package struct SharedObject {
 
 extension [UInt8] {
   /// A little-endian number, or nil when it does not lie inside.
-  fileprivate func number<Number: FixedWidthInteger & UnsignedInteger>(
+  func number<Number: FixedWidthInteger & UnsignedInteger>(
     at offset: Int, as type: Number.Type
   ) -> Number? {
     let size = MemoryLayout<Number>.size

@@ -57,7 +57,9 @@ package struct PluginCall {
         if showsTimes { say(Self.line(timing)) }
       case .message(.called(let end)): result = end
       case .message(.checked): break
-      case .log(let record): say(line(record))
+      case .log(let record):
+        let line = LogLine(record, ofProbed: name)
+        say(String(decoding: line.formatted(as: .text), as: UTF8.self))
       case .printed(let bytes): try? Descriptor.standardError().writeAllWaiting(bytes)
       case .ended(let reason): return try judge(reason, page: probe.pageNow)
       case .nothing:
@@ -78,15 +80,6 @@ package struct PluginCall {
 
   private func say(_ line: String) {
     try? Descriptor.standardError().writeAllWaiting(Array(line.utf8))
-  }
-
-  /// As the supervisor logs it, without what is the same in every line here.
-  private func line(_ record: LogRecord) -> String {
-    let line = LogLine(
-      time_ns: record.time_ns, level: record.level,
-      source: record.isFromHandler ? name : "portico",
-      message: String(decoding: record.text, as: UTF8.self))
-    return String(decoding: line.formatted(as: .text), as: UTF8.self)
   }
 
   private static func line(_ timing: CallTiming) -> String {

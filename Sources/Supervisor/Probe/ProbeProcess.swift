@@ -80,6 +80,11 @@ package final class ProbeProcess {
     }
   }
 
+  /// Lets the probe write down where it is and end; one that cannot is to be killed.
+  package func abort() { process.signal(Self.abortSignal) }
+
+  private static let abortSignal: Int32 = 6  // SIGABRT
+
   /// Kills the probe and all that it started; `.ended` follows.
   package func kill() { process.kill() }
 

@@ -2,6 +2,7 @@
 // The page is hostile (a plugin can write into it): only numbers are taken from it, never trusted.
 
 package import CKernel
+internal import Glibc
 package import Kernel
 
 /// How a worker ended, and what it was doing.
@@ -11,16 +12,39 @@ package struct Death {
   package var page: ck_page
   /// `crash 1.0`
   package var handler: String
+  /// `handle+0x1c of crash.so`, where it can be told.
+  package var function: String?
+  /// How long a call had not returned when it was aborted for that; nil for every other death.
+  package var hungFor: Duration?
+  /// What `--worker-memory` allows; nil for no limit.
+  package var workerMemory: ByteCount?
 
   package init(reason: ExitReason, page: ck_page, handler: String) {
-    self.reason = reason
+    self.reason = Self.cause(of: reason, page)
     self.page = page
     self.handler = handler
   }
 
-  /// The function of the handler that the worker's loop was in; nil for none. Numbers that mean
+  /// A crash while another one was being written down ends a process by its own signal; the first
+  /// is what it died of.
+  private static func cause(of reason: ExitReason, _ page: ck_page) -> ExitReason {
+    guard case .killed(let signal) = reason, crashSignals.contains(signal),
+      let first = Int32(exactly: page.signal), crashSignals.contains(first)
+    else { return reason }
+    return .killed(signal: first)
+  }
+
+  /// Those that a worker writes down.
+  private static let crashSignals: Set<Int32> = [
+    SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS,
+  ]
+
+  /// The function of the handler that the worker's loop was in; nil for none.
+  package var hook: String? { Self.hook(page) }
+
+  /// The function of the handler that a worker's loop is in; nil for none. Numbers that mean
   /// nothing count as none.
-  private var hook: String? {
+  package static func hook(_ page: ck_page) -> String? {
     let names = [
       "", "a constructor", "portico_describe", "on_load", "on_open", "on_greet", "handle", "on_eof",
       "on_writable", "on_timer", "on_drain", "on_close", "on_unload",
@@ -30,23 +54,76 @@ package struct Death {
   }
 
   /// The crash was recorded, and not in the thread that runs the loop.
-  private var isInOtherThread: Bool { page.signal != 0 && page.in_main_thread == 0 }
+  package var isInOtherThread: Bool {
+    (page.signal != 0 || page.has_exited != 0) && page.in_main_thread == 0
+  }
+
+  /// Nothing was written down where something should have been: a thread has no stack of its own
+  /// for that.
+  private var hasLeftNoRecord: Bool {
+    guard case .killed(let signal) = reason else { return false }
+    return Self.crashSignals.contains(signal) && page.signal == 0 && hungFor == nil
+  }
+
+  /// It was in a call of `handle`.
+  package var isInHandle: Bool { page.hook == CK_HOOK_HANDLE.rawValue }
+
+  /// ` with 5 bytes`
+  private var request: String {
+    isInHandle && page.length > 0 ? " with \(page.length) bytes" : ""
+  }
+
+  /// ` (handle+0x1c of crash.so)`
+  private var detail: String { function.map { " (\($0))" } ?? "" }
 
   /// `crash 1.0 was in handle with 5 bytes`
   package var place: String {
     guard let hook else { return "outside of any call of \(handler)" }
-    let request = page.length > 0 ? " with \(page.length) bytes" : ""
     return "\(handler) was in \(hook)\(request)"
+  }
+
+  /// What happened, with the worker as its subject: `worker 0 was killed by SIGSEGV while crash 1.0
+  /// was in handle with 5 bytes (handle+0x1c of crash.so)`.
+  package func sentence(of worker: String) -> String {
+    guard let hungFor, reason != .exited(status: 0) else { return "\(worker) \(description)" }
+    let call = hook ?? "a call"
+    let end = reason == .killed(signal: 9) ? "killed, since aborting did not end it" : "aborted"
+    return "\(handler) did not return from \(call)\(request) for \(TimeLimit(hungFor)) and was "
+      + "\(end)\(detail): \(worker) is gone"
   }
 
   /// `was killed by SIGSEGV while crash 1.0 was in handle with 5 bytes`
   package var description: String {
-    if isInOtherThread { return "\(reason) in a thread of the plugin \(handler)" }
-    var sentence = hook == nil ? "\(reason) \(place)" : "\(reason) while \(place)"
-    if reason == .killed(signal: 9) {
-      sentence += "; somebody killed it, perhaps the kernel for lack of memory"
+    if isInOtherThread {
+      return "\(reason) in a thread of the plugin \(handler)\(detail)\(causes)"
     }
-    return sentence
+    if hasLeftNoRecord {
+      return
+        "\(reason) and left no record: \(handler) overflowed the stack of a thread of its own, "
+        + "or handles that signal itself"
+    }
+    let start = hook == nil ? "\(reason) \(place)" : "\(reason) while \(place)"
+    return start + detail + causes
+  }
+
+  /// What else is known of why.
+  private var causes: String {
+    var causes = ""
+    if page.signal != 0, page.sender != 0 { causes += "; process \(page.sender) sent the signal" }
+    if reason == .killed(signal: 9) {
+      causes += "; somebody killed it, perhaps the kernel for lack of memory"
+    }
+    return causes + memory
+  }
+
+  /// Its memory for data, when that was much of what it may have.
+  private var memory: String {
+    guard let limit = workerMemory?.bytes, limit > 0, page.data_size >= UInt64(limit) / 2 else {
+      return ""
+    }
+    let isAtLimit = page.data_size >= UInt64(limit) / 8 * 7
+    let size = isAtLimit ? "at" : "\(page.data_size >> 20)MiB of"
+    return "; its memory was \(size) --worker-memory \(ByteCount(limit))"
   }
 
   /// The same for a plugin that was not loaded yet; `path` names it.
@@ -55,23 +132,24 @@ package struct Death {
     switch reason {
     case .exited(let status):
       return "the plugin \(path) ends the process with status \(status) "
-        + (place.map { "in \($0)" } ?? "while it loads")
+        + (place.map { "in \($0)" } ?? "while it loads") + detail + causes
     case .killed:
       return "the plugin \(path) crashes " + (place.map { "in \($0)" } ?? "while it loads")
-        + ": the worker \(reason)"
+        + ": the worker \(reason)\(detail)\(causes)"
     }
   }
 
   /// Who was being served: nothing when nobody was, or another thread crashed.
   package var client: (connection: UInt64, peer: Endpoint)? {
-    guard hook != nil, !isInOtherThread, page.connection != 0 else { return nil }
+    guard hook != nil, !isInOtherThread, !hasLeftNoRecord, page.connection != 0 else { return nil }
     return (page.connection, page.peer)
   }
 
   /// Where a plugin hangs that did not load in time.
   package static func hang(path: String, page: ck_page, limit: Duration) -> String {
     let death = Death(reason: .exited(status: 0), page: page, handler: "")
-    return "the plugin \(path) did not finish loading within \(limit.components.seconds) s: "
-      + "it hangs in \(death.hook ?? "a constructor or on_load")"
+    let time = TimeLimit(ms: UInt32(limit.roundedUp_ms))
+    return "the plugin \(path) did not finish loading within \(time) "
+      + "(--load-timeout): it hangs in \(death.hook ?? "a constructor or on_load")"
   }
 }

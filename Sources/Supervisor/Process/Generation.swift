@@ -11,6 +11,10 @@ final class Generation {
     var worker: Worker?
     /// Its first process has loaded the plugin, or has died.
     var hasSettled = false
+    /// Processes that have taken the place of one that died.
+    var restartCount = 0
+    /// The log says that no process could be started for it.
+    var hasSaidShortage = false
   }
 
   /// Why it was started.
@@ -21,10 +25,14 @@ final class Generation {
     case reload
     /// Workers of the one before had used up their reply addresses.
     case renewal
+    /// The one before it kept crashing, and the one before that serves again.
+    case fallback
   }
 
   let number: Int
   let origin: Origin
+  /// When it began to load.
+  let startTime = Moment.now
   let image: PluginImage
   /// What its workers get, but for their number.
   let configuration: WorkerConfiguration
@@ -54,6 +62,14 @@ final class Generation {
   var title: String {
     let version = report?.version ?? ""
     return version.isEmpty ? handlerName : "\(handlerName) \(version)"
+  }
+
+  /// Its plugin may be another one than that of the generation before it.
+  var readsPluginAnew: Bool {
+    switch origin {
+    case .start, .reload: true
+    case .renewal, .fallback: false
+    }
   }
 
   var workers: [Worker] { places.compactMap(\.worker) }

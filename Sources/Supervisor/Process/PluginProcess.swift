@@ -15,6 +15,8 @@ struct PluginProcess: ~Copyable {
   /// What the plugin prints.
   let printed: Descriptor
   let page: Mapping
+  /// Where its clients' bytes lie.
+  let buffers: MemoryFile
 
   /// Starts `program`, which loads the plugin behind `image`; `also` is inherited on top of what
   /// all such processes inherit.
@@ -55,7 +57,8 @@ struct PluginProcess: ~Copyable {
       environment: installation.environment(forPlugin: image.path), inherited: inherited + also,
       group: .own)
     return PluginProcess(
-      process: process, control: control.mine, log: log.mine, printed: output.mine, page: page)
+      process: process, control: control.mine, log: log.mine, printed: output.mine, page: page,
+      buffers: buffers)
   }
 }
 

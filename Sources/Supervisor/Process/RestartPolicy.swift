@@ -33,8 +33,12 @@ package struct RestartPolicy: Equatable, Sendable {
   package mutating func started(at now: Moment) { state = .running(since: now) }
 
   /// The process has died without being asked to: at once the first time, then after 100 ms,
-  /// 200 ms, ... up to 30 s.
-  package mutating func died(at now: Moment) -> Action {
+  /// 200 ms, ... up to 30 s. One that somebody killed says nothing about the next: that is due at
+  /// once, or after 100 ms when this one had hardly begun.
+  package mutating func died(at now: Moment, isFromOutside: Bool = false) -> Action {
+    if isFromOutside, case .running(let since) = state {
+      return wait(now - since < Self.firstDelay ? Self.firstDelay : .zero, from: now)
+    }
     if case .running(let since) = state, now - since >= Self.settledAfter { deathCount = 0 }
     deathCount += 1
     var delay = Duration.zero
@@ -42,6 +46,10 @@ package struct RestartPolicy: Equatable, Sendable {
       // Beyond 2^10 the limit has long been reached; shifting on would overflow.
       delay = min(Self.firstDelay * (1 << min(deathCount - 2, 10)), Self.longestDelay)
     }
+    return wait(delay, from: now)
+  }
+
+  private mutating func wait(_ delay: Duration, from now: Moment) -> Action {
     state = .waiting(until: now + delay)
     return delay == .zero ? .restartNow : .restart(after: delay)
   }

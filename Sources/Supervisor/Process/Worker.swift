@@ -28,18 +28,30 @@ final class Worker {
   let printed: Descriptor
   private let printedCapacity: Int
   private let page: Mapping
+  private let buffers: MemoryFile
 
   var lifecycle = WorkerLifecycle()
   var lines = PrintedLines()
-  let loadDeadline: Moment
+  /// When its process was started.
+  let startTime: Moment
+  /// Its plugin hangs if it has not loaded by then; nil lets it take its time.
+  var loadDeadline: Moment?
   /// When it is killed if it has not ended by then.
   var killDeadline: Moment?
   /// Why its plugin cannot be served, as the worker said or the supervisor found.
   var refusal: String?
   /// How long a call had not returned when it was aborted for that; nil for every other end.
   var hungFor: Duration?
+  /// What was found out about its end, once it has ended.
+  var death: (Death, Backtrace)?
+  /// nil until it is first looked at.
+  var callWatch: CallWatch?
+  /// A call has not returned between two looks; its sockets are lent to others.
+  var isStuck = false
   /// The sockets it was last told to poll.
   var sockets: [UInt16]?
+  /// It has said that it exits next.
+  var hasDrained = false
   var malformedRecordCount = 0
   /// How often what the plugin prints may not have found room.
   private(set) var printLossCount = 0
@@ -50,7 +62,8 @@ final class Worker {
   init(
     serial: UInt64, index: Int, tallyCell: UInt32, generation: Generation,
     process: consuming ChildProcess, control: consuming PacketChannel, log: consuming PacketChannel,
-    printed: consuming Descriptor, page: consuming Mapping, loadDeadline: Moment
+    printed: consuming Descriptor, page: consuming Mapping, buffers: consuming MemoryFile,
+    startTime: Moment, loadDeadline: Moment?
   ) {
     self.serial = serial
     self.index = index
@@ -62,6 +75,8 @@ final class Worker {
     printedCapacity = printed.enlargePipe(to: Self.wishedPrintedCapacity)
     self.printed = printed
     self.page = page
+    self.buffers = buffers
+    self.startTime = startTime
     self.loadDeadline = loadDeadline
   }
 
@@ -86,6 +101,9 @@ final class Worker {
 
   /// The page as it is now.
   func readPage() -> ck_page { page.copy(as: ck_page.self) }
+
+  /// Some of its clients' bytes; fewer, or none, where its buffers end.
+  func readBuffers(at offset: Int, count: Int) -> [UInt8] { buffers.read(at: offset, count: count) }
 }
 
 extension Worker.Channel: CaseIterable {}

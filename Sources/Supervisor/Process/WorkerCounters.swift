@@ -30,6 +30,28 @@ package struct WorkerCounters: Equatable, Sendable, CustomStringConvertible {
     (CK_LIMIT_MUTED, "udp-mute"), (CK_LIMIT_SLOW_CALL, "slow-call"),
   ]
 
+  /// What workers together have hit of each limit, 0 included.
+  package static func limitsHit(_ pages: [ck_page]) -> [HostStatus.Limit] {
+    func sum(_ limit: ck_limit) -> UInt64 {
+      // Any of the numbers may be a plugin's invention.
+      pages.reduce(0) { sum, page in
+        let (value, overflow) = sum.addingReportingOverflow(ck_page_limit(page, limit.rawValue))
+        return overflow ? .max : value
+      }
+    }
+    return limits.map { limit, option in
+      .init(key: key(of: option), words: "--\(option)", count: sum(limit))
+    } + [
+      .init(
+        key: "rests", words: "rests for want of descriptors or memory",
+        count: sum(CK_LIMIT_RESOURCES))
+    ]
+  }
+
+  private static func key(of option: String) -> String {
+    String(option.map { $0 == "-" ? "_" : $0 })
+  }
+
   package init(_ page: ck_page) {
     func counter(_ key: String, _ value: UInt64, _ words: String) -> Counter {
       Counter(key: key, phrase: "\(value) \(words)", value: value)
@@ -50,7 +72,7 @@ package struct WorkerCounters: Equatable, Sendable, CustomStringConvertible {
     ]
     for (limit, option) in Self.limits {
       let count = ck_page_limit(page, limit.rawValue)
-      let key = String(option.map { $0 == "-" ? "_" : $0 })
+      let key = Self.key(of: option)
       others.append(Counter(key: key, phrase: "--\(option) \(count)", value: count))
     }
     others.append(

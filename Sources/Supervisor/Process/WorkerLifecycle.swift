@@ -42,6 +42,18 @@ package struct WorkerLifecycle: Equatable, Sendable {
     if case .killed = state { true } else { false }
   }
 
+  /// For people and programs: `serving`.
+  package var name: String {
+    switch state {
+    case .starting: "starting"
+    case .loaded: "ready"
+    case .serving: "serving"
+    case .draining: "draining"
+    case .killed: "killed"
+    case .gone: "gone"
+    }
+  }
+
   /// The plugin is loaded. False: a worker in this state cannot say so.
   package mutating func reportedLoaded() -> Bool {
     guard state == .starting else { return false }

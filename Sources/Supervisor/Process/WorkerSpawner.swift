@@ -6,22 +6,24 @@ internal import Kernel
 
 /// Starts the workers of one supervisor.
 struct WorkerSpawner {
-  /// A plugin that has not loaded by then hangs.
-  static let loadTimeout = Duration.seconds(10)
-
   let program: String
   let installation: Installation
   /// Every listener's sockets, in order.
   let sockets: [Int32]
   /// The memory file that all workers count in.
   let tally: Int32
+  /// A plugin that has not loaded by then hangs; nil for none.
+  let loadTimeout: Duration?
   private var lastSerial: UInt64 = 0
 
-  init(installation: Installation, sockets: [Int32], tally: Int32) throws(StartFailure) {
+  init(
+    installation: Installation, sockets: [Int32], tally: Int32, loadTimeout: Duration?
+  ) throws(StartFailure) {
     program = try installation.executable("portico-worker")
     self.installation = installation
     self.sockets = sockets
     self.tally = tally
+    self.loadTimeout = loadTimeout
   }
 
   /// Starts a worker that loads its plugin and then waits to be told what to do.
@@ -42,7 +44,7 @@ struct WorkerSpawner {
     return Worker(
       serial: lastSerial, index: index, tallyCell: tallyCell, generation: generation,
       process: born.process, control: born.control, log: born.log, printed: born.printed,
-      page: born.page,
-      loadDeadline: now + Self.loadTimeout)
+      page: born.page, buffers: born.buffers, startTime: now,
+      loadDeadline: loadTimeout.map { now + $0 })
   }
 }

@@ -1,0 +1,43 @@
+// What waits at a socket of a listener, as the kernel counts it: asked for, never kept up to date.
+
+internal import CKernel
+
+/// Clients that nobody has accepted, or datagrams that nobody has received.
+public struct SocketQueue: Equatable, Sendable {
+  /// Clients; for UDP bytes, each datagram with what the kernel needs for it.
+  public let waiting: Int
+  /// How many there may be.
+  public let limit: Int
+  /// Datagrams that were dropped since the socket is open; 0 for streams.
+  public let dropped: Int
+
+  private init(_ queue: ck_queue) {
+    waiting = Int(queue.waiting)
+    limit = Int(queue.limit)
+    dropped = Int(queue.dropped)
+  }
+
+  // SAFETY, for each call here: one ck_queue is written.
+
+  /// Of a TCP socket; nil when it does not listen. A client whose first bytes are waited for (see
+  /// `setDeferAccept`) is not counted yet.
+  public static func tcp(_ fd: Int32) -> SocketQueue? {
+    var queue = ck_queue()
+    return unsafe ck_tcp_queue(fd, &queue) == 1 ? SocketQueue(queue) : nil
+  }
+
+  /// Of a UDP socket.
+  public static func udp(_ fd: Int32) -> SocketQueue? {
+    var queue = ck_queue()
+    return unsafe ck_udp_queue(fd, &queue) == 1 ? SocketQueue(queue) : nil
+  }
+
+  /// Of a Unix stream socket; nil when it does not listen, or when the kernel does not say.
+  public static func unix(_ fd: Int32) -> SocketQueue? {
+    let number = ck_diagnosis_socket()
+    guard number >= 0 else { return nil }
+    let diagnosis = Descriptor(owning: number)
+    var queue = ck_queue()
+    return unsafe ck_unix_queue(diagnosis.rawValue, fd, &queue) == 1 ? SocketQueue(queue) : nil
+  }
+}

@@ -1,0 +1,128 @@
+// What clients of the control socket may have done: their requests, and when each is answered. A
+// request does what a signal does, or tells; nobody is waited for.
+
+internal import Control
+internal import Kernel
+internal import Logging
+
+extension Supervisor {
+  /// The socket that commands find this host by. Only a folder that was asked for has to hold it.
+  static func openControl(
+    in folder: RunFolder?, _ poller: borrowing Poller, warn: (String) -> Void
+  ) throws(StartFailure) -> ControlServer? {
+    guard let folder else { return nil }
+    do throws(SystemError) {
+      return try ControlServer(folder: folder.folder, poller: poller)
+    } catch {
+      let sentence =
+        switch error.code {
+        case 36: "its path would be too long: choose a shorter one"  // ENAMETOOLONG
+        default: "\(error)"
+        }
+      let failure = StartFailure(
+        "the control socket in \(folder.folder) cannot be made: \(sentence)")
+      if folder.isRequired { throw failure }
+      warn("\(failure); commands such as portico status will not find this host")
+      return nil
+    }
+  }
+
+  func admitControlClients() {
+    guard let control else { return }
+    for _ in 0..<ControlServer.clientLimit {
+      switch control.admit(poller, now: .now) {
+      case .nobody: return
+      case .turnedAway: continue
+      // What it asks for is often there already.
+      case .client(let serial): serveControlClient(serial)
+      case .resting(let sentence):
+        if let sentence { logger.warning("\(sentence)") }
+        return
+      }
+    }
+  }
+
+  func serveControlClient(_ serial: UInt64) {
+    guard let request = control?.receive(from: serial, poller, now: .now) else { return }
+    logger.debug("a client of the control socket asks: \(request.words)")
+    switch request {
+    case .status(.text): answer(.ok(""), payload: status().text, to: serial)
+    case .status(.json): answer(.ok(""), payload: status().json, to: serial)
+    case .summary: answer(.ok(summaryForControl), to: serial)
+    case .reload: reload(for: serial)
+    case .drain: end(as: .terminate, request, for: serial)
+    case .stop: end(as: .quit, request, for: serial)
+    case .suspend: switchListeners(off: true, for: serial)
+    case .resume: switchListeners(off: false, for: serial)
+    }
+  }
+
+  /// Tells those who wait for a reload why it takes its time.
+  func noteToReloadWaiters(_ text: String) {
+    for serial in reloadClients.sorted() {
+      control?.note(text, to: serial, poller, now: .now)
+    }
+  }
+
+  private func answer(
+    _ reply: ControlReply, payload: String = "", lasts: Bool = false, to serial: UInt64
+  ) {
+    control?.answer(reply, payload: payload, lasts: lasts, to: serial, poller, now: .now)
+  }
+
+  private func note(_ text: String, to serial: UInt64) {
+    control?.note(text, to: serial, poller, now: .now)
+  }
+
+  private func reload(for serial: UInt64) {
+    if phase == .starting {
+      note("the first generation is loading; the reload follows", to: serial)
+    } else if upcoming != nil {
+      note("another generation is loading; this reload follows", to: serial)
+    }
+    reloadClients.insert(serial)
+    reload { [unowned self] outcome in
+      reloadClients.remove(serial)
+      switch outcome {
+      case .serving(let summary): answer(.ok("serving \(summary)"), to: serial)
+      case .failed(let reason): answer(.failed(reason), to: serial)
+      }
+    }
+  }
+
+  /// As a signal would, but asking for the same twice changes nothing. The client sees the end of
+  /// its connection when this host has ended.
+  private func end(as signal: HostSignal, _ request: ControlRequest, for serial: UInt64) {
+    switch phase {
+    case .stopping: note("it is stopping already", to: serial)
+    case .draining where request == .drain: note("it is draining already", to: serial)
+    case .starting, .serving, .draining:
+      end(because: "portico \(request.words)", as: signal, isFromTerminal: false)
+    }
+    answer(.ok(""), lasts: true, to: serial)
+  }
+
+  private func switchListeners(off: Bool, for serial: UInt64) {
+    switch phase {
+    case .draining, .stopping: return answer(.failed("Portico is ending"), to: serial)
+    case .starting, .serving: break
+    }
+    guard isSuspended != off else {
+      return answer(.ok(off ? "it is suspended already" : "it is not suspended"), to: serial)
+    }
+    if off {
+      suspend { [unowned self] failure in
+        answer(failure.map { .failed($0.description) } ?? .ok("suspended"), to: serial)
+      }
+    } else {
+      let failure = resume()
+      answer(failure.map { .failed("\($0); it is tried again") } ?? .ok("resumed"), to: serial)
+    }
+  }
+
+  /// `tcp://127.0.0.1:7788 echo 1.0`
+  private var summaryForControl: String {
+    let title = (current ?? upcoming)?.title ?? options.plugin
+    return "\(listeners[0].realURI) \(title)"
+  }
+}

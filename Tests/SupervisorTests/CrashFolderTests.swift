@@ -1,0 +1,118 @@
+// Promise: crash files are whole, few, small and their owner's; and whatever else lies in their
+// folder stays there.
+
+import Control
+import Foundation
+import Kernel
+import Supervisor
+import Testing
+
+@Suite(.timeLimit(.minutes(3)))
+struct CrashFolderTests {
+  private static let second_ns: UInt64 = 1_000_000_000
+  private static let now_ns: UInt64 = 1_795_406_706_123_456_789
+
+  private let parent = FileManager.default.temporaryDirectory
+    .appending(path: "portico-crashes-\(UUID().uuidString)").path
+  private var path: String { parent + "/crashes" }
+
+  private func withFolder(_ body: (CrashFolder) throws -> Void) throws {
+    try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: parent) }
+    try body(CrashFolder(path))
+  }
+
+  private func report(second: UInt64 = 0) -> CrashReport {
+    var report = CrashReport()
+    (report.time_ns, report.pid) = (Self.now_ns + second * Self.second_ns, 77)
+    (report.handler, report.pluginPath) = ("crash 1.0", "/p/crash.so")
+    return report
+  }
+
+  private func mode(_ path: String) throws -> Int {
+    try #require(FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int)
+  }
+
+  @Test func `A folder that is a file, or nowhere, is an error, and nothing is left`() throws {
+    try withFolder { folder in
+      try Data("mine".utf8).write(to: URL(filePath: path))
+      #expect(throws: SystemError("mkdir", code: EEXIST)) { try folder.write(report()) }
+      #expect(try String(contentsOfFile: path, encoding: .utf8) == "mine")
+    }
+    #expect(throws: SystemError("mkdir", code: ENOENT)) { try CrashFolder(path).write(report()) }
+  }
+
+  @Test func `Only its owner can read it, and it comes back`() throws {
+    try withFolder { folder in
+      let file = try folder.write(report())
+      #expect(file == path + "/crash-20261123T040506.123Z-77.txt")
+      #expect(try mode(path) == 0o700)
+      #expect(try mode(file) == 0o600)
+      let text = try Files.contents(of: file, limit: .max)
+      #expect(try CrashReport(parsing: text) == report())
+    }
+  }
+
+  @Test func `A link that somebody put there is not followed`() throws {
+    try withFolder { folder in
+      _ = try folder.write(report(second: 9))
+      let (target, name) = (parent + "/target", "crash-20261123T040506.123Z-77.txt")
+      try FileManager.default.createSymbolicLink(
+        atPath: path + "/" + name, withDestinationPath: target)
+      try FileManager.default.createSymbolicLink(
+        atPath: path + "/." + name + ".new", withDestinationPath: target)
+      let file = try folder.write(report())
+      #expect(file.hasSuffix("-77-2.txt"))
+      #expect(Files.kind(of: target) == nil)
+    }
+  }
+
+  @Test func `The oldest go, and what is not ours stays`() throws {
+    try withFolder { folder in
+      _ = try folder.write(report())
+      let others = [
+        ".crash-20261123T040506.124Z-1.txt.new", "crash-20261123T040506.123Z-.txt",
+        "crash-20261123T040506.123Z-7.txt.bak", "crash-2026.txt", "crash-notes.txt", "notes",
+        "crash-20001123T040506.123Z-7x.txt",
+      ]
+      let leftOver = ".crash-20261123T020506.123Z-1.txt.new"
+      for name in others + [leftOver] { try Data().write(to: URL(filePath: path + "/" + name)) }
+      for second in (1...99).shuffled() { _ = try folder.write(report(second: UInt64(second))) }
+      let names = Set(Files.names(in: path))
+      #expect(names.isSuperset(of: others))
+      #expect(!names.contains(leftOver))
+      #expect(names.count == others.count + CrashFolder.fileCount)
+      // The clock may be set back: what was written last is there all the same.
+      let late = try folder.write(report())
+      #expect(Files.kind(of: late) == .regular)
+      #expect(Files.names(in: path).count == names.count)
+    }
+  }
+
+  @Test func `A file is bounded, and says what is missing`() throws {
+    try withFolder { folder in
+      var large = report()
+      large.input = (0..<6).map { [UInt8](repeating: UInt8($0) | 0x80, count: 400_000) }
+      large.isInCall = true
+      large.missingByteCount = 5
+      let file = try folder.write(large)
+      let kept = try CrashReport(parsing: Files.contents(of: file, limit: .max))
+      #expect(kept.input == large.input.suffix(3))
+      #expect(kept.missingByteCount == 5 + 3 * 400_000)
+      #expect(kept.cutByteCount == 0)
+
+      large.input.append([UInt8](repeating: 0xFF, count: 9 << 20))
+      large.handler = String(repeating: "\u{1B}", count: 1 << 20)
+      large.frames = Array(repeating: large.handler, count: 1000)
+      large.settings = Array(repeating: .init(key: "k", value: large.handler), count: 9)
+      let worst = try folder.write(large)
+      let bytes = try Files.contents(of: worst, limit: .max)
+      #expect(bytes.count < CrashReport.maximumByteCount)
+      let rest = try CrashReport(parsing: bytes)
+      #expect(rest.input.count == 1 && rest.isInCall)
+      #expect(rest.cutByteCount + UInt64(rest.input[0].count) == 9 << 20)
+      #expect(rest.missingByteCount == 5 + 6 * 400_000)
+      #expect(rest.missingSettingCount == 9)
+    }
+  }
+}

@@ -1,0 +1,143 @@
+// Promise: a crash has the name of the function that was hit, and no file, however broken, harms
+// the supervisor that reads it.
+
+import Kernel
+import Testing
+
+@testable import Supervisor
+
+@Suite(.timeLimit(.minutes(3))) struct SymbolTests {
+  /// The least ELF file with a table of symbols.
+  private static func file(_ symbols: [(name: String, start: UInt64, size: UInt64)]) -> [UInt8] {
+    func bytes<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
+      (0..<MemoryLayout<Number>.size).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
+    }
+    var names: [UInt8] = [0]
+    var table = [UInt8](repeating: 0, count: 24)
+    for symbol in symbols {
+      table += bytes(UInt32(names.count)) + [0x12, 0] + bytes(UInt16(1))
+      table += bytes(symbol.start) + bytes(symbol.size)
+      names += Array(symbol.name.utf8) + [0]
+    }
+    func section(_ type: UInt32, _ offset: Int, _ size: Int, link: UInt32) -> [UInt8] {
+      bytes(UInt32(0)) + bytes(type) + bytes(UInt64(0)) + bytes(UInt64(0)) + bytes(UInt64(offset))
+        + bytes(UInt64(size)) + bytes(link) + bytes(UInt32(0)) + bytes(UInt64(8))
+        + bytes(UInt64(24))
+    }
+    var header = [0x7F] + Array("ELF".utf8) + [2, 1, 1] + [UInt8](repeating: 0, count: 9)
+    header += [UInt8](repeating: 0, count: 0x28 - 16) + bytes(UInt64(64))
+    header += [UInt8](repeating: 0, count: 10) + bytes(UInt16(64)) + bytes(UInt16(3))
+    header += [UInt8](repeating: 0, count: 64 - header.count)
+    let start = 64 + 3 * 64
+    return header + section(0, 0, 0, link: 0) + section(2, start, table.count, link: 2)
+      + section(3, start + table.count, names.count, link: 0) + table + names
+  }
+
+  private func places(_ file: [UInt8], _ addresses: [UInt64]) -> [UInt64: SymbolTable.Place] {
+    SymbolTable.places(of: addresses) { offset, count in
+      guard offset < file.count else { return [] }
+      return Array(
+        file[offset..<min(file.count, offset.addingReportingOverflow(count).partialValue)])
+    }
+  }
+
+  @Test func `An address is in the function around it, and in none beside`() {
+    let file = Self.file([("first", 0x1000, 0x20), ("handle", 0x1020, 0x100), ("far", 0x9000, 4)])
+    let found = places(file, [0xFFF, 0x1000, 0x101F, 0x1020, 0x111F, 0x1120, 0x9003])
+    #expect(found[0xFFF] == nil)
+    #expect(found[0x1000] == .init(function: "first", offset: 0))
+    #expect(found[0x101F] == .init(function: "first", offset: 0x1F))
+    #expect(found[0x1020] == .init(function: "handle", offset: 0))
+    #expect(found[0x111F] == .init(function: "handle", offset: 0xFF))
+    #expect(found[0x1120] == nil)
+    #expect(found[0x9003] == .init(function: "far", offset: 3))
+  }
+
+  @Test func `Of functions within each other the inner one counts, and a size before none`() {
+    let file = Self.file([("start", 0x1000, 0), ("outer", 0x1000, 0x100), ("inner", 0x1040, 0x10)])
+    let found = places(file, [0x1008, 0x1048, 0x5000])
+    #expect(found[0x1008]?.function == "outer")
+    #expect(found[0x1048]?.function == "inner")
+    #expect(found[0x5000] == .init(function: "start", offset: 0x4000))
+  }
+
+  @Test func `No damage to the file traps, and none is read for ever`() {
+    var random = SeededGenerator(test: "symbols")
+    let whole = Self.file((0..<40).map { ("name\($0)", UInt64($0) << 8, 0x80) })
+    for _ in 0..<2000 {
+      var file = whole
+      for _ in 0..<Int.random(in: 1...6, using: &random) {
+        file[Int.random(in: 0..<file.count, using: &random)] = UInt8.random(
+          in: 0...255, using: &random)
+      }
+      if Bool.random(using: &random) {
+        file.removeLast(Int.random(in: 0...file.count, using: &random))
+      }
+      _ = places(file, [0, 0x110, 0x2700, .max])
+    }
+  }
+
+  @Test func `This program's own functions are found in its own file`() throws {
+    let path = try #require(Files.linkTarget(of: "/proc/self/exe"))
+    let file = try Files.openReading(path)
+    // Whatever it is, its start has a name.
+    let header = file.read(at: 0, count: 64)
+    let entry = try #require(header.number(at: 0x18, as: UInt64.self))
+    let found = SymbolTable.places(of: [entry]) { file.read(at: $0, count: $1) }
+    #expect(found[entry]?.function == "_start")
+  }
+
+  @Test(arguments: [
+    (
+      "static Shop.Handler.handle(_: Swift.RawSpan, reply: Shop.Reply<Swift.Int>) -> Swift.Int",
+      "static Shop.Handler.handle"
+    ),
+    (
+      "closure #1 (Swift.Int) -> () in Shop.Till.close(at: Swift.Int) throws -> Swift.Bool",
+      "closure #1 in Shop.Till.close"
+    ),
+    ("Shop.Till.(count in _8A2F)(of: Swift.Int) -> ()", "Shop.Till.count"),
+    ("(extension in Shop):Swift.Array.sum<A where A: Shop.Item>() -> A", "Swift.Array.sum"),
+    (
+      "generic specialization <Swift.Int> of Shop.sort(inout A) -> ()",
+      "generic specialization of Shop.sort"
+    ),
+    ("((((", "(((("), ("a -> ", "a"), ("", ""),
+  ])
+  func `Names in Swift are shown without their types`(name: String, shown: String) {
+    #expect(FunctionName.short(name) == shown)
+  }
+
+  @Test func `A symbol of Swift's is read, and any other left as it is`() {
+    #expect(FunctionName.readable("$sSa6appendyyxnF") == "Swift.Array.append")
+    #expect(FunctionName.readable("handle") == "handle")
+    #expect(FunctionName.readable("$s") == "$s")
+    let long = "$s" + String(repeating: "4name", count: 400)
+    #expect(FunctionName.readable(long) == long)
+  }
+
+  @Test func `A library's file is the first of its name among the mappings`() {
+    let maps = """
+      7f00-7f01 r--p 00000000 08:01 12 /usr/lib/libother.so.6
+      7f01-7f02 r-xp 00000000 08:01 13 /usr/lib/x86_64/libc.so.6
+      7f02-7f03 rw-p 00000000 00:00 0
+      7f03-7f04 r--p 00000000 08:01 14 /opt/libswift_StringProcessing_and_more.so
+      """
+    #expect(ModuleFiles.path(of: "libc.so.6", in: maps) == "/usr/lib/x86_64/libc.so.6")
+    #expect(ModuleFiles.path(of: "libc.so", in: maps) == nil)
+    #expect(
+      ModuleFiles.path(of: "libswift_StringProcessing_a", in: maps)
+        == "/opt/libswift_StringProcessing_and_more.so")
+    #expect(ModuleFiles.path(of: "", in: maps) == nil)
+  }
+
+  @Test func `A file's fingerprint is that of all its bytes`() {
+    func fingerprint(_ bytes: [UInt8]) -> String {
+      Fingerprint.text { offset, count in Array(bytes.dropFirst(offset).prefix(count)) }
+    }
+    // As the authors of FNV give them.
+    #expect(fingerprint([]) == "cbf29ce484222325")
+    #expect(fingerprint(Array("a".utf8)) == "af63dc4c8601ec8c")
+    #expect(fingerprint(Array("foobar".utf8)) == "85944171f73967e8")
+  }
+}
