@@ -57,6 +57,8 @@ public enum WorkerMessage: Equatable, Sendable {
   case drained(cutShort: UInt32)
   /// The worker has issued as many reply addresses as it may, and serves on: replace it.
   case spent
+  /// The worker was told to drain and polls no listener any more.
+  case released
 
   /// No longer message is ever sent; longer ones are cut by their sender.
   public static let maximumByteCount = 65536
@@ -75,6 +77,7 @@ public enum WorkerMessage: Equatable, Sendable {
       wire.put(UInt8(12))
       wire.put(count)
     case .spent: wire.put(UInt8(13))
+    case .released: wire.put(UInt8(14))
     }
     return wire.bytes
   }
@@ -87,6 +90,7 @@ public enum WorkerMessage: Equatable, Sendable {
     case 11: self = .refused(reason: try wire.text("reason"))
     case 12: self = .drained(cutShort: try wire.number("count"))
     case 13: self = .spent
+    case 14: self = .released
     default: throw MalformedMessage(part: "kind")
     }
     guard wire.isAtEnd else { throw MalformedMessage(part: "length") }

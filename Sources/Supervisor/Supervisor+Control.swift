@@ -87,7 +87,7 @@ extension Supervisor {
     }
     if phase == .starting {
       note("the first generation is loading; the reload follows", to: serial)
-    } else if upcoming != nil {
+    } else if isChanging {
       note("another generation is loading; this reload follows", to: serial)
     }
     reloadClients.insert(serial)

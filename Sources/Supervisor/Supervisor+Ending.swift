@@ -77,6 +77,7 @@ extension Supervisor {
 
   private func giveUpLoading() {
     wantsReload = false
+    finishHandOver()
     reloadWaiters.giveUp(because: "Portico is ending")
     giveUpSuspending()
     renewsAt = nil
@@ -108,12 +109,12 @@ extension Supervisor {
     }
     if phase == .serving, let current {
       deadlines += current.places.compactMap { $0.worker == nil ? $0.policy.dueTime : nil }
-      if upcoming == nil, let time = generationPolicy?.dueTime { deadlines.append(time) }
+      if !isChanging, let time = generationPolicy?.dueTime { deadlines.append(time) }
     }
     if phase == .serving, let due = suspension.dueTime { deadlines.append(due) }
     deadlines += [
       command?.killDeadline, refusesClientsAt, renewsAt, resumesAt, nextSample,
-      control?.nextDeadline,
+      handingOver?.deadline, control?.nextDeadline,
     ].compactMap(\.self)
     if service.notifyAddress != nil, let due = notices.dueTime { deadlines.append(due) }
     return deadlines.min()
@@ -145,6 +146,7 @@ extension Supervisor {
       }
     }
     watchCalls(now: now)
+    if let handingOver, handingOver.deadline <= now { finishHandOver() }
     fallBackIfDue()
     if let time = renewsAt, time <= now {
       renewsAt = nil

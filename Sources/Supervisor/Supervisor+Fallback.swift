@@ -36,7 +36,7 @@ extension Supervisor {
   /// Loads what is to be fallen back to, unless something else is loading: a reload may be all that
   /// is needed. It does not wait for a generation to end.
   func fallBackIfDue() {
-    guard phase == .serving, upcoming == nil, let fallback,
+    guard phase == .serving, !isChanging, let fallback,
       generationPolicy?.fallBackNow(at: .now) != nil
     else { return }
     do throws(StartFailure) {
@@ -93,7 +93,7 @@ extension Supervisor {
 
   /// A generation has ended, or stopped loading: what has waited for that is done.
   func useRoomForGeneration() {
-    guard phase == .serving, upcoming == nil else { return }
+    guard phase == .serving, !isChanging else { return }
     if wantsReload, hasRoomForGeneration { reload() }
     fallBackIfDue()
     renewIfSpent()

@@ -28,7 +28,7 @@ extension Supervisor {
   func reload(then: ((ReloadOutcome) -> Void)? = nil) {
     if let then { reloadWaiters.add(then) }
     tellReloading()
-    guard phase == .serving, upcoming == nil else {
+    guard phase == .serving, !isChanging else {
       // While one is loading the next one waits; nothing is reloaded at the end.
       wantsReload = phase == .starting || phase == .serving
       if !wantsReload { reloadWaiters.giveUp(because: "Portico is ending") }
@@ -59,7 +59,7 @@ extension Supervisor {
 
   /// Not while another generation is loading: that one may be all that is needed.
   func renewIfSpent() {
-    guard phase == .serving, upcoming == nil, renewsAt == nil, let current, current.isSpent else {
+    guard phase == .serving, !isChanging, renewsAt == nil, let current, current.isSpent else {
       return
     }
     let earliest = current.startTime + Self.shortestRenewalPeriod
@@ -117,37 +117,6 @@ extension Supervisor {
         abandonLoading(generation.origin, because: error.description)
       }
     }
-  }
-
-  /// Every worker of the generation that was loading is ready: it takes over.
-  func handOver(to generation: Generation) {
-    guard let old = current, let report = generation.report else {
-      preconditionFailure("BUG: a generation takes over from nobody")
-    }
-    for listener in listeners {
-      do throws(StartFailure) {
-        try listener.setDefersAccept(!report.speaksFirst)
-      } catch {
-        logger.warning("\(error)")
-      }
-    }
-    upcoming = nil
-    current = generation
-    renewsAt = nil
-    noteTakeOver(generation, from: old)
-    assignSockets()
-    for worker in old.workers { drain(worker) }
-    retired.append(old)
-    let summary = summary(of: generation)
-    switch generation.origin {
-    case .start, .reload: logger.info("reloaded: serving \(summary)")
-    case .renewal: logger.info("renewed: serving \(summary)")
-    case .fallback: logger.warning("fell back: serving \(summary), as it was before the reload")
-    }
-    if generation.origin == .reload { reloadWaiters.end(.serving(summary)) }
-    reloadTrouble = nil
-    tellServing()
-    useRoomForGeneration()
   }
 
   /// The old generation goes on.

@@ -53,6 +53,11 @@ extension Supervisor {
       worker.refusal = reason.cut(toByteCount: 4096)
       worker.killDeadline = .now + .seconds(1)
     case .spent: wasSpent(worker.generation)
+    case .released:
+      guard worker.lifecycle.isDraining || worker.lifecycle.hasBeenKilled, !worker.hasReleased
+      else { return misbehaved(worker, "it lets go of its listeners, which nobody asked for") }
+      worker.hasReleased = true
+      released(worker)
     case .drained(let count):
       guard worker.lifecycle.reportedDrained(), !worker.hasDrained else {
         return misbehaved(worker, "it has drained, which nobody asked for")
@@ -159,6 +164,7 @@ extension Supervisor {
   private func ended(_ worker: Worker, _ reason: ExitReason) {
     readLastWords(of: worker)
     workers[worker.serial] = nil
+    released(worker)
     for channel in Worker.Channel.allCases { poller.remove(worker.descriptor(of: channel)) }
     freeCell(worker.tallyCell)
     let generation = worker.generation

@@ -58,6 +58,8 @@ package final class Supervisor {
   var current: Generation?
   /// The one that is loading, at the start or for a reload.
   var upcoming: Generation?
+  /// The current generation has its sockets, and the one before may not have let go of them yet.
+  var handingOver: HandOver?
   /// Generations that have been replaced; kept while their workers drain.
   var retired: [Generation] = []
   /// What is known of them; nil until one serves.

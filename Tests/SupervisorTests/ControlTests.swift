@@ -78,7 +78,7 @@ import Testing
   func workerMessages() throws {
     for message: WorkerMessage in [
       .loaded(report), .loaded(PluginReport()), .refused(reason: "no"), .drained(cutShort: 3),
-      .spent,
+      .spent, .released,
     ] {
       #expect(try WorkerMessage(decoding: message.encoded()) == message)
     }

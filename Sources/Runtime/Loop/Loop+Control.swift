@@ -37,7 +37,10 @@ extension Loop where IO: ~Copyable {
       guard stage == .waiting || stage == .serving else { return }
       stage = .serving
       poll(Set(wanted.map(Int.init).filter { $0 < sockets.count }))
-    case .drain(let deadline_ms): drain(deadline_ms: deadline_ms.map(UInt64.init))
+    case .drain(let deadline_ms):
+      drain(deadline_ms: deadline_ms.map(UInt64.init))
+      // A reload is done when nobody can get the old plugin any more.
+      _ = control.value.send(WorkerMessage.released.encoded())
     case .stop:
       poll([])
       stage = .ended

@@ -74,7 +74,7 @@ package struct PluginProbe {
     switch try? WorkerMessage(decoding: packet) {
     case .loaded(let report): .loaded(report)
     case .refused(let reason): .bad(reason: reason)
-    case .drained, .spent, nil:
+    case .drained, .spent, .released, nil:
       .bad(reason: "\(path): the plugin made the probe send something that is no report")
     }
   }

@@ -52,6 +52,8 @@ final class Worker {
   var sockets: [UInt16]?
   /// It has said that it exits next.
   var hasDrained = false
+  /// It has said that it polls no listener any more.
+  var hasReleased = false
   var malformedRecordCount = 0
   /// How often what the plugin prints may not have found room.
   private(set) var printLossCount = 0
