@@ -57,7 +57,7 @@ struct CrashReportTests {
       "# time: 2026-11-23T04:05:06.123Z", "# end: killed by signal 11 (SIGSEGV)",
       "# hook: handle", #"# setting: a\x3db=c=d\s"#, #"> GET /\r\n"#, ">empty",
     ] { #expect(lines.contains(line[...]), "\(report.text)") }
-    #expect(lines.suffix(2) == [">x ff fe 00 01 02", ""])
+    #expect(lines.suffix(2) == [#"> \xff\xfe\0\x01\x02"#, ""])
     #expect(try CrashReport(parsing: Array(report.text.utf8)) == report)
   }
 

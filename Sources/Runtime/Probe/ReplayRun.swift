@@ -1,6 +1,6 @@
-// `portico replay`: one client that sends what a crash file has, each call's new bytes as a piece of
-// their own, and then ends. Whether the handler survives that is all that is wanted; what it replies
-// is thrown away.
+// `portico replay`: one client that sends what a crash file has, each call's new bytes as a piece
+// of their own, and then ends. Whether the handler survives that is all that is wanted; what it
+// replies is thrown away.
 
 internal import CKernel
 internal import Control

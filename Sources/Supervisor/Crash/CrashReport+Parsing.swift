@@ -70,7 +70,7 @@ extension CrashReport.End {
   fileprivate init(_ fact: CrashFacts.Fact) throws(TranscriptError) {
     func number<Number: FixedWidthInteger>(behind words: String) -> Number? {
       guard fact.value.hasPrefix(words) else { return nil }
-      return Number(fact.value.dropFirst(words.count).prefix { !$0.isWhitespace })
+      return Number(fact.value.dropFirst(words.count).prefix { "-0123456789".contains($0) })
     }
     if let status: Int32 = number(behind: "exited with status ") {
       self = .exited(status: status)

@@ -1,5 +1,6 @@
-// `portico replay`: the input of a crash file to its plugin once more, in a probe. The report is what
-// a file says, so it may ask for anything; it decides what the probe is sent, and nothing else.
+// `portico replay`: the input of a crash file to its plugin once more, in a probe. The report is
+// what a file says, so it may ask for anything; it decides what the probe is sent, and nothing
+// else.
 
 internal import CKernel
 internal import Control
