@@ -165,6 +165,21 @@ extension Supervisor {
     }
   }
 
+  /// A socket that all workers poll wakes one of them for each client; one that died of something
+  /// else just then has taken that with it. Whoever begins to poll is told of those who wait.
+  func offerSharedSockets(of generation: Generation) {
+    var (shared, first) = (Set<UInt16>(), 0)
+    for count in listeners.map(\.descriptors.count) {
+      if count == 1 { shared.insert(UInt16(first)) }
+      first += count
+    }
+    for worker in generation.workers where worker.lifecycle.canServe {
+      guard let sockets = worker.sockets, !shared.isDisjoint(with: sockets) else { continue }
+      send(.serve(sockets: sockets.filter { !shared.contains($0) }), to: worker)
+      send(.serve(sockets: sockets), to: worker)
+    }
+  }
+
   /// Says what is served, once everybody who will has started, and starts the command.
   func announceOnce() {
     guard !hasAnnounced, let generation = current, generation.hasSettled else { return }

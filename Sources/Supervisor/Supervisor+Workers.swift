@@ -237,13 +237,15 @@ extension Supervisor {
       reason.isFromOutside && worker.refusal == nil && worker.hungFor == nil && !hasRunOutOfMemory()
     switch generation.places[worker.index].policy.died(at: .now, isFromOutside: isFromOutside) {
     case .restartNow:
-      logDeath(of: worker, reason, "\(sentence); it is replaced at once")
+      // First the clients, then the books.
       restart(generation, index: worker.index)
+      logDeath(of: worker, reason, "\(sentence); it is replaced at once")
     case .restart(let delay):
       let delay_ms = delay.roundedUp_ms
       logDeath(of: worker, reason, "\(sentence); it is replaced in \(delay_ms) ms")
     }
     assignSockets()
+    offerSharedSockets(of: generation)
     announceOnce()
     if !isFromOutside { judge(generation) }
   }
