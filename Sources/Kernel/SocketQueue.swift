@@ -23,12 +23,14 @@ public struct SocketQueue: Equatable, Sendable {
   /// `setDeferAccept`) is not counted yet.
   public static func tcp(_ fd: Int32) -> SocketQueue? {
     var queue = ck_queue()
+    // SAFETY: the kernel's answer is put into one struct, which lives here.
     return unsafe ck_tcp_queue(fd, &queue) == 1 ? SocketQueue(queue) : nil
   }
 
   /// Of a UDP socket.
   public static func udp(_ fd: Int32) -> SocketQueue? {
     var queue = ck_queue()
+    // SAFETY: the kernel's answer is put into one struct, which lives here.
     return unsafe ck_udp_queue(fd, &queue) == 1 ? SocketQueue(queue) : nil
   }
 
@@ -38,6 +40,7 @@ public struct SocketQueue: Equatable, Sendable {
     guard number >= 0 else { return nil }
     let diagnosis = Descriptor(owning: number)
     var queue = ck_queue()
+    // SAFETY: the kernel's answer is put into one struct, which lives here.
     return unsafe ck_unix_queue(diagnosis.rawValue, fd, &queue) == 1 ? SocketQueue(queue) : nil
   }
 }

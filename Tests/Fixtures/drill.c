@@ -1,5 +1,5 @@
-/* Promise: a reload loses nothing. A request is "ID SIZE\n"; its answer is "NAME ID SIZE\n" and SIZE
- * bytes, byte i being i % 251, so that a client sees who answered, what, and whether all of it came.
+/* Promise: a reload loses nothing. A request is "ID SIZE\n"; its answer is "NAME ID SIZE\n" and
+ * SIZE bytes, byte i being i % 251, so that a client sees who answered, what, and whether all came.
  * A datagram "ID SIZE" is answered with the line alone. The builds differ:
  *   -DDRILL_NAME    who it says it is          -DDRILL_FLAGS    what it promises
  *   -DDRILL_GREETS  says "NAME hello\n" first */

@@ -1,7 +1,7 @@
-// A port switched off and on. Clients are to be refused, not left waiting, and nobody is to be lost:
-// first the kernel passes over new ones until the workers have accepted the others, and only then
-// the sockets stop listening, which would reset whoever still waits in them. Seen on Linux 6.18: a
-// socket that listens again has its options, and clients as before.
+// A port switched off and on. Clients are to be refused, not left waiting, and nobody is to be
+// lost: first the kernel passes over new ones until the workers have accepted the others, and only
+// then the sockets stop listening, which would reset whoever still waits in them. Seen on Linux
+// 6.18: a socket that listens again has its options, and clients as before.
 
 internal import CKernel
 internal import Kernel

@@ -120,8 +120,8 @@ package final class DrillLoad: Sendable {
     count.lostDatagrams = max(0, waiting.count - unnamedAnswers)
     if count.lostDatagrams > 0 {
       count.faults.append(
-        "lost: \(count.lostDatagrams) datagrams of \(asked), sent in era \(start), now \(eras.now), "
-          + "after \(ContinuousClock.now - began)")
+        "lost: \(count.lostDatagrams) datagrams of \(asked), sent in era \(start), "
+          + "now \(eras.now), after \(ContinuousClock.now - began)")
     }
     if unnamedAnswers > waiting.count {
       count.wrong += 1
