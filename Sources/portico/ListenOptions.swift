@@ -13,8 +13,8 @@
         """
         Where to listen, repeated for several: tcp://HOST:PORT or udp://HOST:PORT, where * or no \
         host is every address and port 0 picks one; unix:PATH, with ?mode=0660 behind it for the \
-        file's mode (otherwise what the umask leaves); systemd:NAME for the sockets of that name that \
-        systemd passes. (default: all that systemd passes, otherwise \(defaults.listeners[0]))
+        file's mode (otherwise what the umask leaves); systemd:NAME for the sockets of that name \
+        that systemd passes. (default: all that systemd passes, or else \(defaults.listeners[0]))
         """,
         valueName: "uri"), transform: Words.listener)
     var listen: [ListenerURI] = []

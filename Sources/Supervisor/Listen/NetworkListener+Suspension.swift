@@ -1,4 +1,4 @@
-// A port switched off and on. Clients are to be refused, not left waiting, and nobody is to be lost:
+// A port switched off and on. Clients are to be refused, not left waiting, and none is to be lost:
 // first the kernel passes over new ones until the workers have accepted the others, and only then
 // the sockets stop listening, which would reset whoever still waits in them. Seen on Linux 6.18: a
 // socket that listens again has its options, and clients as before.
