@@ -17,7 +17,7 @@ public struct SocketQueue: Equatable, Sendable {
     dropped = Int(queue.dropped)
   }
 
-  // SAFETY, for each call here: one ck_queue is written.
+  // SAFETY: each call here writes one ck_queue.
 
   /// Of a TCP socket; nil when it does not listen. A client whose first bytes are waited for (see
   /// `setDeferAccept`) is not counted yet.
