@@ -15,7 +15,7 @@ extension Supervisor {
   }
   /// A generation serves at least so long before it is renewed: a plugin that uses up addresses as
   /// fast as it can, or only says so, must not keep the machine busy with that.
-  private static let shortestRenewalPeriod = Duration.milliseconds(250)
+  private static let shortestRenewalPeriod = Duration.milliseconds(50)
   /// Between two attempts to replace a generation that has used up its reply addresses.
   private static let renewalDelay = Duration.seconds(10)
 

@@ -75,8 +75,8 @@ import Testing
     death.function = "turn+0x8 of spin.so"
     #expect(
       death.sentence(of: "worker 0")
-        == "worker 0 hung and was aborted: spin 1.0 was in handle with 5 bytes for more than 10s "
-        + "(--handler-timeout) (turn+0x8 of spin.so)")
+        == "spin 1.0 did not return from handle with 5 bytes for 10s and was aborted "
+        + "(turn+0x8 of spin.so): worker 0 is gone")
     death.reason = .killed(signal: 9)
     #expect(death.sentence(of: "worker 0").contains("killed, since aborting did not end it"))
   }

@@ -86,9 +86,10 @@ package struct Death {
   /// was in handle with 5 bytes (handle+0x1c of crash.so)`.
   package func sentence(of worker: String) -> String {
     guard let hungFor, reason != .exited(status: 0) else { return "\(worker) \(description)" }
+    let call = hook ?? "a call"
     let end = reason == .killed(signal: 9) ? "killed, since aborting did not end it" : "aborted"
-    return "\(worker) hung and was \(end): \(place) for more than \(TimeLimit(hungFor)) "
-      + "(--handler-timeout)\(detail)"
+    return "\(handler) did not return from \(call)\(request) for \(TimeLimit(hungFor)) and was "
+      + "\(end)\(detail): \(worker) is gone"
   }
 
   /// `was killed by SIGSEGV while crash 1.0 was in handle with 5 bytes`
