@@ -11,6 +11,7 @@
 
 #include <dlfcn.h>
 #include <link.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -119,13 +120,15 @@ static inline void ck_record_crash(int signal_number, siginfo_t *info, void *con
   ck_page *page = ck_crash_destination()->page;
   if (page && ck_claim_page(page)) {
     uint64_t caller = 0;
-    page->fault_address = (uint64_t)(uintptr_t)info->si_addr;
+    /* The kernel's own faults, such as an address that cannot be one, come without it. */
+    const int has_address = info->si_code > 0 && info->si_code != SI_KERNEL;
+    if (has_address) page->fault_address = (uint64_t)(uintptr_t)info->si_addr;
     if (info->si_code <= 0 && info->si_pid != getpid()) page->sender = (uint32_t)info->si_pid;
 #if defined(__x86_64__)
     const greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
     page->instruction = (uint64_t)registers[REG_RIP];
     /* Bit 1 of a page fault's error code says which. */
-    if (signal_number == SIGSEGV || signal_number == SIGBUS)
+    if (has_address && (signal_number == SIGSEGV || signal_number == SIGBUS))
       page->fault_access = registers[REG_ERR] & 2 ? 2 : 1;
 #elif defined(__aarch64__)
     page->instruction = (uint64_t)((ucontext_t *)context)->uc_mcontext.pc;
@@ -138,13 +141,20 @@ static inline void ck_record_crash(int signal_number, siginfo_t *info, void *con
 #if defined(__x86_64__)
     /* A call to nowhere leaves the way back on top of the stack; any other top is not looked at. */
     if (page->instruction == page->fault_address && signal_number == SIGSEGV &&
-        info->si_code > 0)
+        has_address)
       caller = *(const uint64_t *)(uintptr_t)registers[REG_RSP];
 #endif
     ck_record_frames(page, page->instruction, caller);
+  } else if (page && getpid() == ck_crash_destination()->main_thread &&
+             page->thread != (uint32_t)syscall(SYS_gettid)) {
+    /* Another thread is writing, and the process ends when it has; it must not end before. */
+    (void)poll(NULL, 0, 500);
   }
-  /* SA_RESETHAND has put the default action back; what was raised by hand must be raised again. */
-  if (info->si_code <= 0) raise(signal_number);
+  /* A fault comes again when this returns. What does not come by itself is raised again: a signal
+   * that somebody sent, and a trap, behind which the program would go on. */
+  (void)signal(signal_number, SIG_DFL);
+  if (info->si_code <= 0 || signal_number == SIGTRAP || signal_number == SIGSYS)
+    raise(signal_number);
 }
 
 /* exit(3) by a plugin, in a call or in a thread of its own, is a death like others. */
@@ -176,7 +186,7 @@ static inline int ck_record_crashes(ck_page *page, void *stack, size_t stack_siz
   struct sigaction action;
   memset(&action, 0, sizeof action);
   action.sa_sigaction = ck_record_crash;
-  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESETHAND;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
   for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
     if (sigaction(signals[i], &action, NULL) < 0) return -errno;
   return atexit(ck_record_exit) == 0 ? 0 : -ENOMEM;

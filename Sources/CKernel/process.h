@@ -82,7 +82,8 @@ static inline int64_t ck_limit_more_data(uint64_t more) {
   if (getrlimit(RLIMIT_DATA, &limit) < 0) return -errno;
   data *= (unsigned long long)sysconf(_SC_PAGESIZE);
   rlim_t bytes = (rlim_t)data + more;
-  if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < bytes) bytes = limit.rlim_max;
+  /* Whoever started Portico may have set less; the soft limit is the lower one. */
+  if (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < bytes) bytes = limit.rlim_cur;
   limit.rlim_cur = limit.rlim_max = bytes;
   return setrlimit(RLIMIT_DATA, &limit) < 0 ? -errno : (int64_t)data;
 }

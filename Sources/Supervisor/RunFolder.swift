@@ -68,6 +68,16 @@ final class RunFolder {
     } catch {
       throw StartFailure("the folder \(folder) of --run-dir cannot be made: \(error.reason)")
     }
+    // Whoever may write there could put a socket of their own in this host's place.
+    if let owner = (try? Files.owner(ofFolder: folder)) ?? nil {
+      let isOurs = owner.user == Accounts.current.user || owner.user == 0
+      let isOpen = owner.mode & 0o002 != 0 && owner.mode & 0o1000 == 0
+      guard isOurs, !isOpen else {
+        throw StartFailure(
+          "the folder \(folder) of --run-dir can be changed by others: it must belong to the user "
+            + "who starts Portico; then `chmod o-w \(folder)`")
+      }
+    }
     do throws(SystemError) {
       let lock = try Files.openLocked(path)
       try lock.writeAllWaiting(Array("\(HostFacts.processID)\n".utf8))

@@ -6,8 +6,9 @@ internal import Kernel
 internal import Logging
 
 extension Supervisor {
-  /// Requests for a reload whose outcome is not known; a client may ask and go, and ask again.
-  private static let reloadClientLimit = 4 * ControlServer.clientLimit
+  /// Requests for a reload whose outcome is not known. Those who wait must leave room for others,
+  /// who may want to see what it is that all wait for.
+  private static let reloadClientLimit = ControlServer.clientLimit / 2
 
   /// The socket that commands find this host by. Only a folder that was asked for has to hold it.
   static func openControl(
@@ -89,6 +90,8 @@ extension Supervisor {
       note("the first generation is loading; the reload follows", to: serial)
     } else if isChanging {
       note("another generation is loading; this reload follows", to: serial)
+    } else if hasSaidReloadWaits {
+      note(whatGenerationsWaitFor, to: serial)
     }
     reloadClients.insert(serial)
     reload { [unowned self] outcome in

@@ -73,7 +73,9 @@ extension Supervisor {
       byteCount: configuration.buffersByteCount
     ) { worker.readBuffers(at: $0, count: $1) }
     do throws(SystemError) {
-      return try CrashFolder(folder).write(report)
+      let path = try CrashFolder(folder).write(report)
+      hasToldOfMissingCrashFile = false
+      return path
     } catch {
       say("a crash file cannot be written to \(folder): \(error.reason)")
       return nil

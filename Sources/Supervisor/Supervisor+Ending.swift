@@ -20,7 +20,8 @@ extension Supervisor {
     // A key on the terminal has reached the command as well.
     if !isFromTerminal { command?.signal(signal) }
     switch (phase, signal) {
-    case (.starting, _) where !options.command.isEmpty:
+    case (.starting, _) where !options.command.isEmpty,
+      (.serving, _) where !options.command.isEmpty && command == nil:
       // Status 0 would say that the command had done its work.
       failure = StartFailure("stopped by \(cause) before the command was run")
     case (.starting, _):

@@ -165,15 +165,20 @@ extension Supervisor {
     }
   }
 
+  /// A worker has died: its sockets are for the others.
+  ///
   /// A socket that all workers poll wakes one of them for each client; one that died of something
   /// else just then has taken that with it. Whoever begins to poll is told of those who wait.
-  func offerSharedSockets(of generation: Generation) {
+  func offerSockets(of generation: Generation) {
+    assignSockets()
     var (shared, first) = (Set<UInt16>(), 0)
     for count in listeners.map(\.descriptors.count) {
-      if count == 1 { shared.insert(UInt16(first)) }
+      if count < generation.places.count {
+        shared.formUnion((first..<first + count).map(UInt16.init))
+      }
       first += count
     }
-    for worker in generation.workers where worker.lifecycle.canServe {
+    for worker in generation.workers where worker.lifecycle.canServe && !worker.isStuck {
       guard let sockets = worker.sockets, !shared.isDisjoint(with: sockets) else { continue }
       send(.serve(sockets: sockets.filter { !shared.contains($0) }), to: worker)
       send(.serve(sockets: sockets), to: worker)

@@ -52,8 +52,12 @@ extension Supervisor {
     case .renewal: logger.info("renewed: serving \(summary)")
     case .fallback: logger.warning("fell back: serving \(summary), as it was before the reload")
     }
-    if generation.origin == .reload { reloadWaiters.end(.serving(summary)) }
-    reloadTrouble = nil
+    if generation.origin == .reload {
+      reloadTrouble = nil
+      reloadWaiters.end(.serving(summary))
+    }
+    // The first generation may have been replaced before all of it had started.
+    announceOnce()
     tellServing()
     useRoomForGeneration()
   }

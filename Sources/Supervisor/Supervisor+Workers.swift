@@ -40,15 +40,15 @@ extension Supervisor {
     }
     switch message {
     case .loaded(let report):
-      guard worker.lifecycle.reportedLoaded() else {
+      guard worker.refusal == nil, worker.lifecycle.reportedLoaded() else {
         return misbehaved(worker, "it says that its plugin is loaded when that is not the question")
       }
       let time = Moment.now - worker.startTime
       log(worker, .debug, "worker \(worker.index) is ready after \(time.roundedUp_ms) ms")
       loaded(worker, report)
     case .refused(let reason):
-      guard worker.lifecycle.isStarting else {
-        return misbehaved(worker, "it refuses its plugin after having loaded it")
+      guard worker.lifecycle.isStarting, worker.refusal == nil else {
+        return misbehaved(worker, "it refuses its plugin when that is not the question")
       }
       worker.refusal = reason.cut(toByteCount: 4096)
       worker.killDeadline = .now + .seconds(1)
@@ -59,19 +59,25 @@ extension Supervisor {
       worker.hasReleased = true
       released(worker)
     case .drained(let count):
-      guard worker.lifecycle.reportedDrained(), !worker.hasDrained else {
+      guard drained(worker, cutShort: count) else {
         return misbehaved(worker, "it has drained, which nobody asked for")
-      }
-      worker.hasDrained = true
-      if count > 0 {
-        let subject = count == 1 ? "1 connection was" : "\(count) connections were"
-        log(worker, .warning, "\(subject) cut short at the end of worker \(worker.index)")
       }
       // What is left are destructors of the plugin, which nobody watches.
       if let limit = options.handlerTimeout.duration {
         worker.killDeadline = min(worker.killDeadline ?? .now + limit, .now + limit)
       }
     }
+  }
+
+  /// It has drained or stopped. False: nobody had asked, or it has said so before.
+  private func drained(_ worker: Worker, cutShort count: UInt32) -> Bool {
+    guard worker.lifecycle.reportedDrained(), !worker.hasDrained else { return false }
+    worker.hasDrained = true
+    if count > 0 {
+      let subject = count == 1 ? "1 connection was" : "\(count) connections were"
+      log(worker, .warning, "\(subject) cut short at the end of worker \(worker.index)")
+    }
+    return true
   }
 
   private func loaded(_ worker: Worker, _ report: PluginReport) {
@@ -181,17 +187,20 @@ extension Supervisor {
         "\(worker.printLossCount) times what \(worker.generation.title) printed may have been lost")
     }
     let wasStarting = worker.lifecycle.isStarting
-    let end = worker.lifecycle.ended(cleanly: reason == .exited(status: 0))
-    let sentence = whyEnded(worker, reason, wasStarting: wasStarting)
+    // One that says nothing at its end was ended by its plugin.
+    let end = worker.lifecycle.ended(
+      cleanly: reason == .exited(status: 0) && worker.hasDrained)
+    func why() -> String { whyEnded(worker, reason, wasStarting: wasStarting) }
     switch end {
     case .asAsked: log(worker, .debug, "worker \(worker.index) \(reason)")
-    case .failedWhileDraining: logDeath(of: worker, reason, sentence)
+    case .failedWhileDraining: logDeath(of: worker, reason, why())
     case .died where generation === upcoming && phase == .starting:
-      failure = StartFailure(sentence + whereRecorded(worker, reason))
+      failure = StartFailure(why() + whereRecorded(worker, reason))
     case .died where generation === upcoming:
-      abandonLoading(generation.origin, because: sentence + whereRecorded(worker, reason))
-    case .died where generation === current: replace(worker, reason, sentence)
-    case .died: logDeath(of: worker, reason, sentence)
+      abandonLoading(generation.origin, because: why() + whereRecorded(worker, reason))
+    case .died where generation === current && phase == .serving:
+      replace(worker, reason, why: why)
+    case .died: logDeath(of: worker, reason, why())
     }
     let counters = WorkerCounters(worker.readPage())
     log(counters, of: worker, counters.hasServed ? .info : .debug)
@@ -203,8 +212,11 @@ extension Supervisor {
   private func readLastWords(of worker: Worker) {
     for _ in 0..<Self.packetsPerTurn {
       guard case .packet(let packet) = worker.control.receive() else { break }
-      if case .refused(let reason) = try? WorkerMessage(decoding: packet) {
+      switch try? WorkerMessage(decoding: packet) {
+      case .refused(let reason):
         worker.refusal = worker.refusal ?? reason.cut(toByteCount: 4096)
+      case .drained(let count): _ = drained(worker, cutShort: count)
+      case .loaded, .spent, .released, nil: break
       }
     }
     for _ in 0..<16 { readLog(of: worker) }
@@ -229,23 +241,21 @@ extension Supervisor {
     return "\(sentence); it may take \(limit) of memory (--worker-memory)"
   }
 
-  private func replace(_ worker: Worker, _ reason: ExitReason, _ sentence: String) {
+  /// First the clients, then the books: to find out why it died may take a moment.
+  private func replace(_ worker: Worker, _ reason: ExitReason, why: () -> String) {
     let generation = worker.generation
     generation.places[worker.index].hasSettled = true
-    guard phase == .serving else { return logDeath(of: worker, reason, sentence) }
     let isFromOutside =
       reason.isFromOutside && worker.refusal == nil && worker.hungFor == nil && !hasRunOutOfMemory()
     switch generation.places[worker.index].policy.died(at: .now, isFromOutside: isFromOutside) {
     case .restartNow:
-      // First the clients, then the books.
       restart(generation, index: worker.index)
-      logDeath(of: worker, reason, "\(sentence); it is replaced at once")
+      offerSockets(of: generation)
+      logDeath(of: worker, reason, "\(why()); it is replaced at once")
     case .restart(let delay):
-      let delay_ms = delay.roundedUp_ms
-      logDeath(of: worker, reason, "\(sentence); it is replaced in \(delay_ms) ms")
+      offerSockets(of: generation)
+      logDeath(of: worker, reason, "\(why()); it is replaced in \(delay.roundedUp_ms) ms")
     }
-    assignSockets()
-    offerSharedSockets(of: generation)
     announceOnce()
     if !isFromOutside { judge(generation) }
   }

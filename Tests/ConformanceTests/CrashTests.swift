@@ -16,7 +16,7 @@ struct CrashTests {
   @Test(arguments: [
     (Transport.tcp4, "crash", "SIGSEGV"), (.tcp4, "abort", "SIGABRT"), (.tcp4, "trap", "SIGILL"),
     (.tcp4, "overflow", "SIGSEGV"), (.tcp4, "exit", "3"), (.tcp6, "crash", "SIGSEGV"),
-    (.unix, "crash", "SIGSEGV"),
+    (.unix, "crash", "SIGSEGV"), (.tcp4, "break", "SIGTRAP"), (.tcp4, "wild", "SIGSEGV"),
   ])
   func `A handler that dies is named with its client, and the next client is served`(
     transport: Transport, word: String, cause: String
@@ -98,6 +98,30 @@ struct CrashTests {
     #expect(!workers.isEmpty)
     portico.child.send(SIGKILL)
     #expect(eventually { workers.allSatisfy { kill($0, 0) != 0 } })
+  }
+
+  @Test func `A call that never returns does not keep the ports of a supervisor that was killed`()
+    throws
+  {
+    let portico = try Portico(plugin: Fixture.c("spin"), "--workers", "2")
+    try #require(eventually { portico.workers.count == 2 })
+    let client = try portico.client()
+    try client.send("spin")
+    let workers = portico.workers
+    defer { for worker in workers { kill(worker, SIGKILL) } }
+    let hasBegun = try eventually {
+      try workers.contains { try ProcessView($0).processorTime() > .milliseconds(50) }
+    }
+    try #require(hasBegun)
+    portico.child.send(SIGKILL)
+    try portico.child.wait()
+    var successor: Portico?
+    _ = eventually {
+      successor = try? Portico(
+        ["--plugin", "echo"], listen: ["tcp://127.0.0.1:\(portico.port)"])
+      return successor != nil
+    }
+    try echoes(try #require(successor))
   }
 
   @Test func `The supervisor never maps a plugin`() throws {

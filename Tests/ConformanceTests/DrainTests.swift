@@ -107,4 +107,32 @@ struct DrainTests {
     client.shut()
     #expect(try portico.child.wait() == .status(0))
   }
+
+  @Test func `However many workers there are, everybody who is cut short is counted`() throws {
+    let portico = try Portico(
+      ["--plugin", "echo", "--workers", "8", "--drain-timeout", "100ms"])
+    let clients = try (0..<64).map { _ in try portico.client() }
+    for client in clients {
+      try client.send("x")
+      #expect(try client.receiveText(1) == "x")
+    }
+    portico.child.send(SIGTERM)
+    #expect(try portico.child.wait() == .status(0))
+    let counted = portico.log.compactMap {
+      $0.message.firstMatch(of: /^(\d+) connections? (?:was|were) cut short/).flatMap { Int($0.1) }
+    }
+    #expect(counted.reduce(0, +) == 64, "\(counted)")
+    withExtendedLifetime(clients) {}
+  }
+
+  @Test func `A handler that calls exit in a drain is told of, though its status is 0`() throws {
+    let portico = try Portico(plugin: Fixture.c("quitter"), "--drain-timeout", "100ms")
+    let client = try portico.client()
+    try client.send("x")
+    #expect(try client.receiveText(1) == "x")
+    portico.child.send(SIGTERM)
+    #expect(try portico.child.wait() == .status(0))
+    let line = try portico.waitForLog(containing: "exited with status 0")
+    #expect(line.level == "error" && line.message.contains("quitter was in on_drain"))
+  }
 }

@@ -20,6 +20,10 @@ ptrdiff_t handle(const void *buffer, size_t len, portico_reply reply) {
   if (strncmp(buffer, "crash", 5) == 0) *nowhere = 1;
   if (strncmp(buffer, "abort", 5) == 0) abort();
   if (strncmp(buffer, "trap", 4) == 0) __builtin_trap();
+#if defined(__x86_64__)
+  if (strncmp(buffer, "break", 5) == 0) __asm__ volatile("int3");
+  if (strncmp(buffer, "wild", 4) == 0) *(volatile int *)0xdead000000000000 = 1;
+#endif
   if (strncmp(buffer, "exit", 4) == 0) exit(3);
   if (strncmp(buffer, "overflow", 8) == 0) deepest = descend(0);
   reply(buffer, len);

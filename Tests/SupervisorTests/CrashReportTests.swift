@@ -175,7 +175,8 @@ extension CrashReport {
     connection = maybe(number(0...UInt64.max))
     missingByteCount = maybe(number(0...UInt64.max))
     cutByteCount = maybe(number(0...UInt64.max)) ?? 0
-    workerMemory = maybe(Int(number(0...UInt32.max))) ?? 0
+    workerMemory = maybe(Int(number(0...UInt64(1) << 40))) ?? 0
+    sender = maybe(number(1...UInt32.max))
     missingSettingCount = maybe(number(0...1000)) ?? 0
     input = (0..<number(0...4)).map { _ in
       Bool.random(using: &random) ? random.bytes(upTo: 40) : Array(text().utf8)

@@ -121,6 +121,15 @@ import Testing
     #expect(report.missingByteCount == 0)
   }
 
+  @Test func `An empty datagram is one`() throws {
+    var page = try page()
+    page.length = 0
+    let report = report(page, buffers(), isDatagram: true)
+    #expect(report.input == [[]] && report.isInCall)
+    let read = try CrashReport(parsing: Array(report.text.utf8))
+    #expect(read.input == [[]] && read.isInCall)
+  }
+
   @Test func `A crash in a thread of the plugin has no input and no client`() throws {
     var page = try page()
     page.in_main_thread = 0

@@ -47,6 +47,14 @@ import Testing
     #expect(policy.dueTime == nil)
   }
 
+  @Test("One that crashed at its start and has come to rest since is fallen back to")
+  func isForgiven() {
+    var policy = GenerationPolicy(serving: 1, at: start)
+    #expect(deaths(&policy, 1, 2, 3).last == .retrySlowly(deathCount: 3))
+    policy.reloaded(to: 2, at: at(1000))
+    #expect(policy.fallback == 1)
+  }
+
   @Test("What was fallen back to and crashes itself is not replaced either")
   func fallbackCrashes() {
     var policy = GenerationPolicy(serving: 1, at: start)

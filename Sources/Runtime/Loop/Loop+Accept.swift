@@ -15,7 +15,7 @@ extension Loop where IO: ~Copyable {
 
   mutating func accepted(_ completion: Completion) {
     guard completion.result >= 0 else {
-      acceptFailed(Int32(-completion.result))
+      acceptFailed(Int32(-completion.result), completion.token.index)
       return
     }
     let fd = Int32(completion.result)
@@ -72,8 +72,13 @@ extension Loop where IO: ~Copyable {
   }
 
   /// accept(2) lists what is the client's or the network's fault; the rest is ours.
-  private mutating func acceptFailed(_ code: Int32) {
+  private mutating func acceptFailed(_ code: Int32, _ socket: Int) {
     switch code {
+    case EINVAL, ENOTSOCK:
+      // It was switched off while a call was running; the message that says so is on its way.
+      guard polled.contains(socket) else { break }
+      disarm(socket, evenDatagrams: false)
+      polled.remove(socket)
     case ECONNABORTED, ENETDOWN, EPROTO, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH,
       EOPNOTSUPP, ENETUNREACH, EPERM:
       break

@@ -40,6 +40,10 @@ public enum Worker {
       configuration: configuration, buffersFD: InheritedDescriptor.buffers,
       logFD: InheritedDescriptor.log, page: page, tallyFD: InheritedDescriptor.tally)
     try dropPrivileges(configuration)
+    try SystemError.check(
+      "prctl",
+      ck_end_as_orphan(
+        InheritedDescriptor.firstSocket, Int32(configuration.sockets.count), orphanTime_s))
     // Its tables are the host's own, and not to be counted as the plugin's.
     let io = try Epoll(
       connections: configuration.maxConnections, sockets: max(1, configuration.sockets.count),
@@ -62,6 +66,9 @@ public enum Worker {
     ck_flush_output()
     return 0
   }
+
+  /// An orphan drains for 30 s; one that has not ended soon after that hangs in its handler.
+  private static let orphanTime_s: UInt32 = 35
 
   /// Runs the loop; how many connections it cut short.
   private static func serve<IO: Backend & ~Copyable>(

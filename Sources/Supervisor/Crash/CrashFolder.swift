@@ -20,6 +20,10 @@ package struct CrashFolder {
   /// has changed but that there may be a folder.
   package func write(_ report: CrashReport) throws(SystemError) -> String {
     try Files.makePrivateFolder(path)
+    // Not through a link, nor into a folder that somebody else could look into.
+    guard try Files.owner(ofFolder: path)?.user == Accounts.current.user else {
+      throw SystemError("mkdir", code: Self.isForeign)
+    }
     let text = Array(report.fitted(toByteCount: Self.inputByteCount).text.utf8)
     let file = CrashFileName(time_ns: report.time_ns, pid: report.pid)
     let name = try make(file, text)
@@ -54,5 +58,6 @@ package struct CrashFolder {
   }
 
   private static let isTaken: Int32 = 17  // EEXIST
+  private static let isForeign: Int32 = 13  // EACCES
   private static let copyCount = 9
 }

@@ -26,6 +26,8 @@ extension CrashReport {
     frames = backtrace.frames
     let hasAddress = death.page.signal != 0 && death.page.fault_access != 0
     if hasAddress, death.page.sender == 0 { faultAddress = death.page.fault_address }
+    // The supervisor's own, at a hang, is no news.
+    if death.page.sender != 0, death.hungFor == nil { sender = death.page.sender }
     if let client = death.client {
       connection = client.connection
       peer = client.peer.description
@@ -44,9 +46,10 @@ extension CrashReport {
       isInHandle || isNew
       ? Self.bytes(
         page.offset, page.length, of: byteCount, atMost: Self.largestRequest, read) ?? [] : []
-    isInCall = isInHandle && !request.isEmpty
+    // A datagram may be empty.
+    isInCall = isInHandle && (isDatagram || !request.isEmpty)
     if isDatagram || isNew {
-      input = request.isEmpty ? [] : [request]
+      input = isInCall || !request.isEmpty ? [request] : []
       missingByteCount = 0
       return
     }

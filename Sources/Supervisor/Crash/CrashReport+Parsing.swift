@@ -28,13 +28,15 @@ extension CrashReport {
     function = try facts.text("function")
     frames = facts.texts("frame")
     faultAddress = try facts.number("fault-address")
+    sender = try facts.number("sent-by")
     connection = try facts.number("connection")
     peer = try facts.text("peer")
     listener = try facts.text("listener")
     isDatagram = try facts.word("transport", from: ["stream", "datagram"]) == "datagram"
     settings = try facts.settings()
     handlerConfigPath = try facts.text("handler-config")
-    workerMemory = Int(try facts.number("worker-memory", UInt32.self) ?? 0)
+    // No option allows more than a tebibyte.
+    workerMemory = Int(min(try facts.number("worker-memory", UInt64.self) ?? 0, 1 << 40))
     missingSettingCount = Int(try facts.number("missing-settings", UInt32.self) ?? 0)
     missingByteCount = try facts.number("missing-bytes")
     cutByteCount = try facts.number("cut-bytes") ?? 0

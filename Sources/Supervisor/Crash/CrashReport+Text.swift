@@ -46,6 +46,7 @@ extension CrashReport {
     add("thread", isInOtherThread ? "other" : nil)
     add("function", function)
     add("fault-address", faultAddress.map { "0x" + String($0, radix: 16) })
+    add("sent-by", sender.map { "\($0)" })
     add("connection", connection.map { "\($0)" })
     add("peer", peer)
     add("listener", listener)

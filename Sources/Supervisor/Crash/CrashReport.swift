@@ -35,6 +35,8 @@ package struct CrashReport: Equatable, Sendable {
   /// Innermost first, one line each.
   package var frames: [String] = []
   package var faultAddress: UInt64?
+  /// The process that sent the signal; nil when the plugin's own doing raised it.
+  package var sender: UInt32?
 
   /// Who was being served; nil when nobody was, or nobody is to blame.
   package var connection: UInt64?

@@ -55,6 +55,7 @@ extension CrashReport {
     if end == .killed(signal: 9) {
       return "somebody killed the worker, perhaps the kernel for lack of memory"
     }
+    if let sender { return "process \(sender) sent the worker the signal" }
     if isInOtherThread {
       return "it was another thread of the plugin that died, and what it worked on is not known"
     }

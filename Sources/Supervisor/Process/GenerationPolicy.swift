@@ -50,7 +50,10 @@ package struct GenerationPolicy: Equatable, Sendable {
   /// Another one has taken over because somebody asked for it. The one before it is kept for the
   /// case that it is worse; unless that one crashes all the time itself.
   package mutating func reloaded(to number: Int, at now: Moment) {
-    if state == .serving, !isFailing(at: now) { fallback = serving }
+    switch state {
+    case .serving, .hopeless: if !isFailing(at: now) { fallback = serving }
+    case .fallingBack, .loading: break
+    }
     begin(number, at: now)
   }
 

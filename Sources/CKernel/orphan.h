@@ -1,0 +1,57 @@
+/*
+ * What becomes of a worker whose supervisor has died. Its loop sees that and drains; but a call of
+ * the handler may be at hand that never returns, and then neither the ports nor the process would
+ * ever be free again. So the kernel is asked for a signal, and its handler does what is urgent.
+ */
+#ifndef CKERNEL_ORPHAN_H
+#define CKERNEL_ORPHAN_H
+
+#include "crash.h"
+#include "process.h"
+
+/* Set before the signal can come, never changed after. */
+typedef struct ck_orphan_duty {
+  pid_t parent;
+  int first, count, substitute;
+  unsigned seconds;
+} ck_orphan_duty;
+
+static inline ck_orphan_duty *ck_orphan(void) {
+  static ck_orphan_duty duty;
+  return &duty;
+}
+
+/* Async-signal-safe. In a call the listeners are let go of, for a successor: their numbers stay
+ * taken, so that the loop, should it ever go on, closes nothing of somebody else's. */
+static inline void ck_become_orphan(int signal_number) {
+  const ck_orphan_duty *duty = ck_orphan();
+  int saved = errno;
+  (void)signal_number;
+  /* Somebody may send this signal for no reason. */
+  if (getppid() != duty->parent) {
+    ck_page *page = ck_crash_destination()->page;
+    if (page && page->hook)
+      for (int fd = duty->first; fd < duty->first + duty->count; fd++)
+        (void)dup3(duty->substitute, fd, O_CLOEXEC);
+    /* By then the loop has drained and ended; what is left is a call that hangs. */
+    (void)alarm(duty->seconds);
+  }
+  errno = saved;
+}
+
+/* From here on this process ends within `seconds` of its parent's end. To be called when user and
+ * group are what they stay: changing them takes the signal back. */
+static inline int ck_end_as_orphan(int first, int count, unsigned seconds) {
+  ck_orphan_duty *duty = ck_orphan();
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = ck_become_orphan;
+  action.sa_flags = SA_RESTART | SA_ONSTACK;
+  int substitute = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (substitute < 0) return -errno;
+  *duty = (ck_orphan_duty){getppid(), first, count, substitute, seconds};
+  if (sigaction(SIGRTMAX, &action, NULL) < 0) return -errno;
+  return prctl(PR_SET_PDEATHSIG, SIGRTMAX, 0, 0, 0) < 0 ? -errno : 0;
+}
+
+#endif
