@@ -39,11 +39,13 @@ struct BadReloadTests {
       let descriptors = try ProcessView(portico.child.pid).descriptorCount()
       #expect(workers.count == 2)
       var tail = LogTail(portico)
-      portico.child.send(SIGHUP)
+      let asked = try portico.control("reload")
       let line = try tail.wait(for: "reload failed, ", "reloaded: ")
       #expect(line.level == "error", "\(line)")
+      #expect(asked.exit == .status(1) && asked.output.isEmpty, "\(asked)")
       for word in words + [name ?? file.path] {
         #expect(line.message.contains(word), "\(word) is missing in: \(line)")
+        #expect(asked.error.contains(word), "\(word) is missing in: \(asked.error)")
       }
       for _ in 0..<8 { try echoes() }
       #expect(eventually { portico.workers == workers }, "the same processes serve, and no others")
@@ -55,7 +57,8 @@ struct BadReloadTests {
     func recovers() throws {
       try put(Fixture.c("counted", "-DCOUNTED_LOADS=1000"))
       var tail = LogTail(portico)
-      portico.child.send(SIGHUP)
+      let asked = try portico.control("reload")
+      #expect(asked.exit == .status(0) && asked.output.hasPrefix("serving "), "\(asked)")
       let line = try tail.wait(for: "reload failed, ", "reloaded: ")
       #expect(line.message.hasPrefix("reloaded: "), "\(line)")
       try echoes()
@@ -63,11 +66,7 @@ struct BadReloadTests {
     }
   }
 
-  /// A hang is found after ten seconds unless the host can be told otherwise.
-  private static let shortLoadTimeout: [String] = {
-    let help = (try? Portico.run("run", "--help").output) ?? ""
-    return help.contains("--load-timeout") ? ["--load-timeout", "2s"] : []
-  }()
+  private static let shortLoadTimeout = ["--load-timeout", "2s"]
 
   private func refused(_ plugin: URL, _ words: String...) throws {
     let host = try Host()

@@ -63,9 +63,16 @@ struct ReloadDrill {
     let old = portico.workers
     try random.below(2) == 0 ? renameIntoPlace(next) : writeInPlace(next)
     eras.replace(by: next)
-    portico.child.send(SIGHUP)
-    let line = try tail.wait(for: "reloaded: ", "reload failed")
-    guard line.message.hasPrefix("reloaded: ") else { throw Failure("\(line)") }
+    // Both ways of asking, and both ways of hearing that it is done.
+    if random.below(2) == 0 {
+      let asked = try portico.control("reload")
+      guard asked.exit == .status(0) else { throw Failure("portico reload: \(asked.error)") }
+      _ = try tail.wait(for: "reloaded: ")
+    } else {
+      portico.child.send(SIGHUP)
+      let line = try tail.wait(for: "reloaded: ", "reload failed")
+      guard line.message.hasPrefix("reloaded: ") else { throw Failure("\(line)") }
+    }
     eras.replaced()
     for worker in old where retired[worker] == nil { retired[worker] = .now }
     look(at: portico.workers)

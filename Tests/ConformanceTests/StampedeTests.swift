@@ -57,6 +57,11 @@ struct StampedeTests {
     #expect(areBack, "everybody is replaced in the end")
     #expect(portico.child.exit == nil)
     #expect(replacements == deaths, "each death is told, and is told once")
+    let status = try portico.control("status", "--json")
+    let object = try JSONSerialization.jsonObject(with: Data(status.output.utf8))
+    let places = (object as? [String: Any])?["workers"] as? [[String: Any]] ?? []
+    #expect(places.count == workers, "\(status.output) \(status.error)")
+    #expect(places.compactMap { $0["restarts"] as? Int }.reduce(0, +) == deaths)
     #expect(count.refused == 0, "\(count)")
     #expect(count.wrong == 0, "\(count)")
     #expect(count.answers > 100, "\(count)")
