@@ -14,7 +14,7 @@ extern char *swift_demangle(const char *name, size_t length, char *into, size_t 
                             uint32_t flags);
 
 /* How long the name is in words, of which at most `capacity` bytes go to *into, without a NUL; 0
- * when it is no name of Swift's. */
+ * when it is no name of Swift's. All of it is written before it is cut, however long. */
 static inline size_t ck_demangle(const char *name, size_t length, char *into, size_t capacity) {
   char *words = swift_demangle(name, length, NULL, NULL, 0);
   if (!words) return 0;

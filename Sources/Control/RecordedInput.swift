@@ -31,28 +31,60 @@ public struct RecordedInput: Equatable, Sendable {
     let used = Self.number(bytes[20..<24])
     let isPartial = Self.number(bytes[28..<32])
     guard start < UInt64(capacity), used <= UInt64(capacity) else { return nil }
-    let ring = bytes[first...]
+    let ring = Ring(bytes: bytes, first: first, capacity: capacity)
+    // All are counted first: only those that are kept cost more than that.
     var place = Int(start)
     var left = Int(used)
-    func take(_ count: Int) -> [UInt8] {
-      let head = min(count, capacity - place)
-      let taken =
-        ring[(first + place)..<(first + place + head)] + ring[first..<(first + count - head)]
-      place = (place + count) % capacity
-      left -= count
-      return Array(taken)
-    }
     var known: UInt64 = 0
+    var count = 0
     while left > 0 {
       guard left > Self.countSize else { return nil }
-      let size = Self.number(take(Self.countSize)[...])
-      guard size > 0, size <= UInt64(left) else { return nil }
-      known += size
-      calls.append(take(Int(size)))
+      let size = ring.number(at: place)
+      left -= Self.countSize
+      guard size > 0, size <= left else { return nil }
+      left -= size
+      place = ring.place(place, plus: Self.countSize + size)
+      known += UInt64(size)
+      count += 1
     }
     guard known <= total else { return nil }
-    if calls.count > Self.mostCalls { calls.removeFirst(calls.count - Self.mostCalls) }
+    place = Int(start)
+    calls.reserveCapacity(min(count, Self.mostCalls))
+    for call in 0..<count {
+      let size = ring.number(at: place)
+      place = ring.place(place, plus: Self.countSize)
+      if call >= count - Self.mostCalls { calls.append(ring.bytes(at: place, count: size)) }
+      place = ring.place(place, plus: size)
+    }
     byteCount = isPartial == 0 ? total : nil
+  }
+
+  /// The bytes behind the header, which go on at their beginning.
+  private struct Ring {
+    let bytes: [UInt8]
+    let first: Int
+    let capacity: Int
+
+    /// `count` is no larger than the ring.
+    func place(_ place: Int, plus count: Int) -> Int {
+      let next = place + count
+      return next < capacity ? next : next - capacity
+    }
+
+    /// Little-endian, of four bytes.
+    func number(at place: Int) -> Int {
+      var number = 0
+      for index in 0..<RecordedInput.countSize {
+        number |= Int(bytes[first + self.place(place, plus: index)]) << (8 * index)
+      }
+      return number
+    }
+
+    func bytes(at place: Int, count: Int) -> [UInt8] {
+      let head = min(count, capacity - place)
+      return Array(bytes[(first + place)..<(first + place + head)])
+        + bytes[first..<(first + count - head)]
+    }
   }
 
   /// Little-endian, as all machines are that this runs on.

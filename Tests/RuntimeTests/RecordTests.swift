@@ -140,6 +140,85 @@ struct RecordTests {
     #expect(record.byteCount == nil)
   }
 
+  /// A record as the worker has it, of so many bytes and with calls from `start` of its ring on.
+  private func ring(_ byteCount: Int, start: Int, used: Int, total: Int) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: byteCount)
+    func put(_ number: Int, at place: Int, width: Int) {
+      for index in 0..<width { bytes[place + index] = UInt8(number >> (8 * index) & 255) }
+    }
+    put(5, at: 0, width: 8)
+    put(total, at: 8, width: 8)
+    put(start, at: 16, width: 4)
+    put(used, at: 20, width: 4)
+    return bytes
+  }
+
+  /// The calls in it, read byte by byte; nil when it is broken.
+  private func callsRead(_ bytes: [UInt8], start: Int, used: Int, total: Int) -> [[UInt8]]? {
+    let ring = Array(bytes[Int(CK_RECORD_HEADER)...])
+    var row = (0..<used).map { ring[(start + $0) % ring.count] }[...]
+    var calls: [[UInt8]] = []
+    while !row.isEmpty {
+      guard row.count > 4 else { return nil }
+      let size = row.prefix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
+      row = row.dropFirst(4)
+      guard size > 0, size <= row.count else { return nil }
+      calls.append(Array(row.prefix(size)))
+      row = row.dropFirst(size)
+    }
+    return calls.reduce(0) { $0 + $1.count } <= total ? calls : nil
+  }
+
+  @Test func `Random records are read as byte by byte`() {
+    var random = SplitMix64(for: "Record bytes")
+    var counts = (whole: 0, broken: 0)
+    for _ in 0..<20_000 {
+      let capacity = 5 + random.below(120)
+      let start = random.below(capacity)
+      let used = random.below(capacity + 1)
+      let total = random.below(8) == 0 ? random.below(20) : 1000
+      var bytes = ring(
+        Int(CK_RECORD_HEADER) + capacity, start: start, used: used, total: total)
+      var at = 0
+      while at < used {
+        let size = used - at < 10 ? used - at - 4 : 1 + random.below(min(30, used - at - 9))
+        for index in 0..<(4 + max(size, 0)) where at + index < used {
+          let byte = index == 0 ? UInt8(max(size, 0)) : index < 4 ? 0 : random.bytes(1)[0]
+          bytes[Int(CK_RECORD_HEADER) + (start + at + index) % capacity] = byte
+        }
+        at += 4 + max(size, 0)
+      }
+      if random.below(4) == 0 {
+        bytes[Int(CK_RECORD_HEADER) + random.below(capacity)] = random.bytes(1)[0]
+      }
+      let expected = callsRead(bytes, start: start, used: used, total: total)
+      let record = RecordedInput(bytes, of: 5)
+      #expect(record?.calls == expected)
+      if expected == nil { counts.broken += 1 } else { counts.whole += 1 }
+    }
+    #expect(counts.whole > 1000 && counts.broken > 1000, "\(counts)")
+  }
+
+  @Test func `Of millions of calls only the last cost anything but counting`() throws {
+    let capacity = RecordedInput.largest - Int(CK_RECORD_HEADER)
+    let count = capacity / 5
+    let start = capacity - 7
+    var bytes = ring(RecordedInput.largest, start: start, used: count * 5, total: count)
+    for call in 0..<count {
+      bytes[Int(CK_RECORD_HEADER) + (start + call * 5) % capacity] = 1
+      bytes[Int(CK_RECORD_HEADER) + (start + call * 5 + 4) % capacity] = UInt8(call & 255)
+    }
+    let clock = ContinuousClock()
+    let began = clock.now
+    let record = try #require(RecordedInput(bytes, of: 5))
+    print("\(count) calls: \(clock.now - began)")
+    #expect(record.calls.count == 65536)
+    #expect(record.calls.capacity < 2 * 65536, "no room for those that are gone")
+    let last = (0..<65536).map { [UInt8((count - 65536 + $0) & 255)] }
+    #expect(record.calls == last)
+    #expect(record.byteCount == UInt64(count))
+  }
+
   @Test func `A record full of garbage traps nobody`() throws {
     var random = SplitMix64(for: "Record garbage")
     for _ in 0..<2000 {

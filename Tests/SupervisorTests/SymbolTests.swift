@@ -7,11 +7,12 @@ import Testing
 @testable import Supervisor
 
 @Suite(.timeLimit(.minutes(3))) struct SymbolTests {
+  private static func bytes<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
+    (0..<MemoryLayout<Number>.size).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
+  }
+
   /// The least ELF file with a table of symbols.
   private static func file(_ symbols: [(name: String, start: UInt64, size: UInt64)]) -> [UInt8] {
-    func bytes<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
-      (0..<MemoryLayout<Number>.size).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
-    }
     var names: [UInt8] = [0]
     var table = [UInt8](repeating: 0, count: 24)
     for symbol in symbols {
@@ -59,6 +60,65 @@ import Testing
     #expect(found[0x1008]?.function == "outer")
     #expect(found[0x1048]?.function == "inner")
     #expect(found[0x5000] == .init(function: "start", offset: 0x4000))
+  }
+
+  @Test func `Places are those of a search through all symbols, whatever the order`() {
+    var random = SeededGenerator(test: "places")
+    for _ in 0..<300 {
+      let symbols = (0..<Int.random(in: 1...30, using: &random)).map { number in
+        (
+          name: "name\(number)", start: UInt64.random(in: 0...60, using: &random),
+          size: UInt64.random(in: 0...20, using: &random)
+        )
+      }
+      let wanted = (0..<24).map { _ in UInt64.random(in: 0...80, using: &random) }
+      let found = places(Self.file(symbols), wanted)
+      for address in wanted {
+        let around = symbols.filter { $0.start <= address }
+        let sized = around.filter { address - $0.start < $0.size }
+        let candidates = sized.isEmpty ? around.filter { $0.size == 0 } : sized
+        let start = candidates.map(\.start).max()
+        let best = candidates.first { $0.start == start }
+        #expect(found[address]?.function == best?.name, "\(address) in \(symbols)")
+      }
+    }
+  }
+
+  @Test func `A table of symbols that hold everything is read to a million, and at once`() {
+    // Each is as good as any other for every address that is asked for.
+    let start = 64 + 3 * 64
+    let namesPlace = 1 << 40
+    var header = Self.file([("handle", 0, .max), ("mine", 0, 0)])
+    header.replaceSubrange(64 + 64 + 0x20..<64 + 64 + 0x28, with: Self.bytes(UInt64(24 << 22)))
+    header.replaceSubrange(64 + 128 + 0x18..<64 + 128 + 0x20, with: Self.bytes(namesPlace))
+    header.removeLast(header.count - start)
+    func symbol(name: UInt32, at start: UInt64, size: UInt64) -> [UInt8] {
+      Self.bytes(name) + [0x12, 0] + Self.bytes(UInt16(1)) + Self.bytes(start) + Self.bytes(size)
+    }
+    let chunk = (0..<2048).flatMap { symbol(name: 1, at: $0, size: .max) }
+    let first: UInt64 = 1 << 32
+    // A large plugin has as many.
+    let honest = 700_000
+    let names = Array("\0handle\0mine\0".utf8)
+    var readCount = 0
+    let began = ContinuousClock.now
+    let found = SymbolTable.places(of: (0..<24).map { first + $0 }) { offset, byteCount in
+      if offset >= namesPlace { return Array(names.dropFirst(offset - namesPlace)) }
+      guard offset >= start else { return Array(header.dropFirst(offset).prefix(byteCount)) }
+      var bytes = Array(chunk.prefix(byteCount))
+      let place = honest - readCount
+      if (0..<byteCount / 24).contains(place) {
+        bytes.replaceSubrange(
+          place * 24..<(place + 1) * 24, with: symbol(name: 8, at: first + 5, size: 1))
+      }
+      readCount += byteCount / 24
+      return bytes
+    }
+    print("\(readCount) symbols for 24 addresses: \(ContinuousClock.now - began)")
+    #expect(readCount == 1 << 20)
+    #expect(found.count == 24)
+    #expect(found[first + 5] == .init(function: "mine", offset: 0))
+    #expect(found[first + 6] == .init(function: "handle", offset: first + 6 - 2047))
   }
 
   @Test func `No damage to the file traps, and none is read for ever`() {

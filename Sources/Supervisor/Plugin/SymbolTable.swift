@@ -20,15 +20,29 @@ package struct SymbolTable {
     var link: Int
   }
 
+  /// A symbol that an address lies in.
+  private struct Found {
+    var start: UInt64
+    var isSized: Bool
+    var name: UInt32
+
+    /// The innermost counts. What was written in assembler may not say how long it is: better than
+    /// nothing.
+    func isBetter(than other: Found) -> Bool {
+      isSized == other.isSized ? start > other.start : isSized
+    }
+  }
+
   private static let sectionSize = 64
   private static let symbolSize = 24
   private static let symbolsPerRead = 2048
   /// Of a program larger than any plugin; what comes behind has no name.
-  private static let mostSymbols = 4 << 20
+  private static let mostSymbols = 1 << 20
   private static let longestName = 1024
   private static let allSymbols: UInt32 = 2  // SHT_SYMTAB
   private static let dynamicSymbols: UInt32 = 11  // SHT_DYNSYM
-  private static let functionKinds: Set<UInt8> = [2, 10]  // STT_FUNC, STT_GNU_IFUNC
+  private static let function: UInt8 = 2  // STT_FUNC
+  private static let chosenFunction: UInt8 = 10  // STT_GNU_IFUNC
 
   private let symbols: Section
   private let names: Section
@@ -59,41 +73,50 @@ package struct SymbolTable {
   }
 
   private func places(of addresses: [UInt64], _ read: Read) -> [UInt64: Place] {
-    guard let lowest = addresses.min(), let highest = addresses.max() else { return [:] }
-    var best: [UInt64: (start: UInt64, isSized: Bool, name: UInt32)] = [:]
+    let wanted = Set(addresses).sorted()
+    guard let lowest = wanted.first, let highest = wanted.last else { return [:] }
+    var best = [Found?](repeating: nil, count: wanted.count)
     let count = min(symbols.byteCount / Self.symbolSize, Self.mostSymbols)
     var first = 0
     while first < count {
       let some = min(Self.symbolsPerRead, count - first)
       let bytes = read(symbols.offset + first * Self.symbolSize, some * Self.symbolSize)
       for at in stride(from: 0, to: bytes.count - Self.symbolSize + 1, by: Self.symbolSize) {
-        guard Self.functionKinds.contains(bytes[at + 4] & 15),
+        let kind = bytes[at + 4] & 15
+        guard kind == Self.function || kind == Self.chosenFunction,
           let section = bytes.number(at: at + 6, as: UInt16.self), section != 0,
           let start = bytes.number(at: at + 8, as: UInt64.self), start <= highest,
           let size = bytes.number(at: at + 16, as: UInt64.self),
           size == 0 || lowest < start.addingClamping(size),
           let name = bytes.number(at: at, as: UInt32.self)
         else { continue }
-        for address in addresses where address >= start {
-          // What was written in assembler may not say how long it is: better than nothing.
-          let isSized = address - start < size
-          guard isSized || size == 0 else { continue }
-          if let known = best[address] {
-            if known.isSized && !isSized { continue }
-            if known.isSized == isSized, known.start >= start { continue }
-          }
-          best[address] = (start, isSized, name)
+        let found = Found(start: start, isSized: size != 0, name: name)
+        // The rest are behind its end, or it has none.
+        for index in Self.firstIndex(of: start, in: wanted)..<wanted.count {
+          if size != 0, wanted[index] - start >= size { break }
+          if best[index].map({ found.isBetter(than: $0) }) ?? true { best[index] = found }
         }
       }
       if bytes.count < some * Self.symbolSize { break }
       first += some
     }
     var places: [UInt64: Place] = [:]
-    for (address, found) in best {
-      guard let function = name(at: found.name, read) else { continue }
+    for (address, found) in zip(wanted, best) {
+      guard let found, let function = name(at: found.name, read) else { continue }
       places[address] = Place(function: function, offset: address - found.start)
     }
     return places
+  }
+
+  /// The first that is no less than `start`, in what is sorted.
+  private static func firstIndex(of start: UInt64, in wanted: [UInt64]) -> Int {
+    var low = 0
+    var high = wanted.count
+    while low < high {
+      let middle = (low + high) / 2
+      if wanted[middle] < start { low = middle + 1 } else { high = middle }
+    }
+    return low
   }
 
   private func name(at place: UInt32, _ read: Read) -> String? {
