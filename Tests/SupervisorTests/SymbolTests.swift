@@ -149,34 +149,62 @@ import Testing
 
   @Test(arguments: [
     (
-      "static Shop.Handler.handle(_: Swift.RawSpan, reply: Shop.Reply<Swift.Int>) -> Swift.Int",
-      "static Shop.Handler.handle"
+      "$s8thankyou8ThankYouV7receiveySis7RawSpanV_14PorticoHandler5ReplyVtF",
+      "thankyou.ThankYou.receive"
     ),
     (
-      "closure #1 (Swift.Int) -> () in Shop.Till.close(at: Swift.Int) throws -> Swift.Bool",
-      "closure #1 in Shop.Till.close"
+      "$s14PorticoHandler10AsyncReplyV6finishyyFyAA0D0VXEfU_",
+      "closure in PorticoHandler.AsyncReply.finish"
     ),
-    ("Shop.Till.(count in _8A2F)(of: Swift.Int) -> ()", "Shop.Till.count"),
-    ("(extension in Shop):Swift.Array.sum<A where A: Shop.Item>() -> A", "Swift.Array.sum"),
+    ("$s10TranscriptAAV16maximumByteCountSivau", "Transcript.Transcript.maximumByteCount"),
     (
-      "generic specialization <Swift.Int> of Shop.sort(inout A) -> ()",
-      "Shop.sort"
+      "$s10Transcript0A8MismatchV23__derived_struct_equalsySbAC_ACtFZTf4nnd_n",
+      "Transcript.TranscriptMismatch.__derived_struct_equals"
     ),
     (
-      "function signature specialization <Arg[0] = Dead> of Shop.Till.change(for: Swift.Int) -> ()",
-      "Shop.Till.change"
-    ), ("((((", "(((("), ("a -> ", "a"), ("", ""),
+      "$s14PorticoHandler11LengthFieldV3end_4from10adjustmentSiSgs6UInt64V_S2itFZTf4nnnd_n",
+      "PorticoHandler.LengthField.end"
+    ),
+    (
+      "$s20FoundationEssentials13__DataStorageC15withUnsafeBytes2in5applyxSnySiG_xSWKXEtKlF",
+      "FoundationEssentials.__DataStorage.withUnsafeBytes"
+    ),
+    (
+      "$s20FoundationEssentials12DataProtocolPAAE10firstRange2ofSny5IndexQzGSgqd___tAaBRd__lF",
+      "FoundationEssentials.DataProtocol.firstRange"
+    ),
+    ("$s4Shop4TillV5count33_8A2F0123456789ABCDEF0123456789ABLL2ofySi_tF", "Shop.Till.count"),
+    ("$s4Shop4TillVACycfC", "Shop.Till.init"), ("$s4Shop4TillC4openACSb_tcfc", "Shop.Till.init"),
+    ("$sSa6appendyyxnF", "Swift.Array.append"),
+    ("handle", "handle"), ("$s", "$s"), ("$s0", "$s0"), ("$s4Sho", "$s4Sho"), ("$s09A", "$s09A"),
+    ("$s00bcher", "$s00bcher"), ("$s999999999999999999999a", "$s999999999999999999999a"),
   ])
-  func `Names in Swift are shown without their types`(name: String, shown: String) {
-    #expect(FunctionName.short(name) == shown)
+  func `Names in Swift are shown as their author writes them`(symbol: String, shown: String) {
+    #expect(FunctionName.readable(symbol) == shown)
   }
 
-  @Test func `A symbol of Swift's is read, and any other left as it is`() {
-    #expect(FunctionName.readable("$sSa6appendyyxnF") == "Swift.Array.append")
-    #expect(FunctionName.readable("handle") == "handle")
-    #expect(FunctionName.readable("$s") == "$s")
-    let long = "$s" + String(repeating: "4name", count: 400)
-    #expect(FunctionName.readable(long) == long)
+  /// The Swift runtime writes a gigabyte for the one, and ends the process at the other.
+  @Test func `No name takes long, much room, or the process`() {
+    var doubling = "$s1a1fyySDySiSiG_"
+    for letter in "CDEFGHIJKLMNOPQRSTUVWXYZ" { doubling += "SDyA2\(letter)G" }
+    #expect(FunctionName.readable(doubling + "tF") == "a.f")
+    let word = String(repeating: "w", count: 200)
+    let references = "$s200" + word + "0" + String(repeating: "a", count: 5000) + "A"
+    #expect(FunctionName.readable(references) == references)
+    let deep = FunctionName.readable("$s4name" + String(repeating: "4nameV", count: 100_000))
+    #expect(deep.utf8.count < 200)
+    var random = SeededGenerator(test: "names")
+    let pieces = [
+      "A2B", "AA", "AAV", "AAE", "Si", "SDy", "G", "_", "t", "y", "x", "F", "3abc", "4BarA",
+      "0A3Foo", "0aB", "00", "V", "C", "O", "E", "33_", "LL", "fC", "fU_", "TA", "9", "s", "So",
+    ]
+    for _ in 0..<50_000 {
+      var name = "$s"
+      for _ in 0..<Int.random(in: 0...24, using: &random) {
+        name += pieces.randomElement(using: &random) ?? ""
+      }
+      #expect(FunctionName.readable(name).utf8.count <= max(name.utf8.count, 17 * 256 + 16))
+    }
   }
 
   @Test func `A library's file is the first of its name among the mappings`() {
