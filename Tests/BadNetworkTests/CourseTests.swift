@@ -5,7 +5,7 @@ import Testing
 
 @testable import BadNetwork
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct CourseTests {
   @Test func `The client's end ends the server, and then the run`() {
     var course = Course(serverTells: true)

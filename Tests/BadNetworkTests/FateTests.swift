@@ -5,7 +5,7 @@ import Testing
 
 @testable import BadNetwork
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct FateTests {
   private func faults(_ change: (inout Faults) -> Void) -> Faults {
     var faults = Faults()

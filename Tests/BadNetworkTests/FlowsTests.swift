@@ -4,7 +4,7 @@ import Testing
 
 @testable import BadNetwork
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct FlowsTests {
   /// Names packets as they come.
   private struct Namer {

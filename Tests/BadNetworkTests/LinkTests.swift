@@ -5,7 +5,7 @@ import Testing
 
 @testable import BadNetwork
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct LinkTests {
   private func faults(_ change: (inout Faults) -> Void) -> Faults {
     var faults = Faults()

@@ -7,7 +7,7 @@ import Testing
 
 @testable import BadNetwork
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct WordsTests {
   @Test func `Rates and times are read as they are printed`() throws {
     for (word, value) in [("10%", 0.1), ("0.1", 0.1), ("0", 0), ("100%", 1), ("0.5%", 0.005)] {
@@ -56,7 +56,7 @@ struct WordsTests {
   }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct DelayLineTests {
   @Test func `What is due first comes first, and of equals the one that went in first`() {
     var random = RandomSource(for: "delay line")
@@ -77,7 +77,7 @@ struct DelayLineTests {
   }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct DamageTests {
   private func samples(_ random: inout RandomSource) -> [[UInt8]] {
     let payload = random.bytes(1 + random.below(99))
@@ -133,7 +133,7 @@ struct DamageTests {
   }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct FilesTests {
   @Test func `A list is read back as it was written`() throws {
     let records = [

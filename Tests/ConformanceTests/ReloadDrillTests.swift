@@ -34,7 +34,7 @@ struct ReloadDrillTests {
     #expect(try drill.stop() == .status(0))
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(3)))
   func `A few reloads under load`() throws { try drill(reloads: 6) }
 
   @Test(.enabled(if: ProcessInfo.processInfo.environment["RELOADS"] != nil))

@@ -6,7 +6,7 @@ import PorticoHandler
 import PorticoHandlerTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct FramedHandlerTests {
   struct Shout: FramedHandler {
     static let framing = Lines(limit: 12)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Lesson
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct ClientLedgerTests {
   private func ledger(sent count: Int) throws -> ClientLedger {
     var plan = ClientPlan(try ServerAddress("udp://127.0.0.1:1"))

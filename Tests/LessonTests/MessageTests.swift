@@ -5,7 +5,7 @@ import Testing
 
 @testable import Numbered
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct MessageTests {
   @Test(arguments: [0, 17, 99_999_999], [19, 20, 64, 1400])
   func `A request is read back as it was written`(number: Int, byteCount: Int) {

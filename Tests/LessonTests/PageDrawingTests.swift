@@ -5,7 +5,7 @@ import Testing
 
 @testable import Lesson
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct PageDrawingTests {
   @Test func `Ticks are round values inside of the domain`() {
     #expect(

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Lesson
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct PageLadderTests {
   private func packets(_ way: Way) -> [PacketRecord] {
     var script = ExchangeScript(way)

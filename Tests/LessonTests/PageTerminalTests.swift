@@ -6,7 +6,7 @@ import Testing
 
 @testable import Lesson
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct PageTerminalTests {
   private func report(isStyled: Bool = false, width: Int = 100) -> String {
     TerminalReport(

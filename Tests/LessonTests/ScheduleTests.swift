@@ -5,7 +5,7 @@ import Testing
 
 @testable import Lesson
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct ScheduleTests {
   @Test func `Messages are due by the clock, whatever became of the others`() {
     var schedule = Schedule(count: 5, burst: 2, pause_us: 100, isLockstep: false)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Numbered
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct TallyTests {
   private func stamp(_ tally: inout Tally, _ number: Int) -> Stamp {
     let line = Array(Request(number: number, byteCount: 19).bytes.dropLast())

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Lesson
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct WorkerWatchTests {
   @Test func `Figures are read from the texts of the kernel`() {
     #expect(ProcessFigures.processorTime(in: "7519000 120 33\n") == 7_519_000)

@@ -6,7 +6,7 @@ import PorticoHandler
 import PorticoHandlerTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct HandlerTests {
   struct Echo: Handler {
     static let plugin = Plugin(name: "echo", version: "2", promises: [.inline, .sharded])

@@ -4,7 +4,7 @@ import PorticoHandler
 import PorticoHandlerTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct SettingsTests {
   enum Colour: String, CaseIterable { case red, green }
 

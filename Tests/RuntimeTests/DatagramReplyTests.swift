@@ -9,7 +9,7 @@ internal import Testing
 
 @testable import Runtime
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct DatagramReplyTests {
   private static func make(
     promises: UInt64 = 0, _ change: (inout WorkerConfiguration) -> Void = { _ in }

@@ -6,7 +6,7 @@ internal import Testing
 
 @testable import Runtime
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct TallyTests {
   /// A file as the supervisor makes it, with all cells in use.
   private final class Host {

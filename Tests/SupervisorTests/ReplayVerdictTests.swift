@@ -4,7 +4,7 @@
 import Supervisor
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct ReplayVerdictTests {
   private func report(
     _ end: CrashReport.End = .killed(signal: 11), hook: String? = "handle",
