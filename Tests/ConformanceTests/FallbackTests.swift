@@ -72,8 +72,9 @@ struct FallbackTests {
     #expect(try portico.stop() == .status(0))
   }
 
-  @Test func `A fallback that does not load is tried again, and a reload ends the trouble`() throws
-  {
+  /// A host whose plugin keeps crashing, and whose fallback loads only while the file `gate` is
+  /// there, which it is not.
+  private func withShutGate() throws -> (portico: Portico, file: URL, gate: URL) {
     let gate = try Paths.newFolder().appending(path: "gate")
     try Data().write(to: gate)
     let file = try plugin("-DVERSION=\"1.0\"", "-DGATE=\"\(gate.path)\"")
@@ -82,6 +83,12 @@ struct FallbackTests {
     try reload(portico)
     try FileManager.default.removeItem(at: gate)
     try crash(portico, times: 3)
+    return (portico, file, gate)
+  }
+
+  @Test func `A fallback that does not load is tried again, and a reload ends the trouble`() throws
+  {
+    let (portico, file, _) = try withShutGate()
     let line = try portico.waitForLog(containing: "fallback failed, version 2.0 goes on")
     #expect(line.message.contains("the gate is shut; it is tried again in 1 s"), "\(line)")
     try replace(file, ["-DVERSION=\"3.0\""])
@@ -91,14 +98,7 @@ struct FallbackTests {
   }
 
   @Test func `The gate opens, and the second attempt falls back`() throws {
-    let gate = try Paths.newFolder().appending(path: "gate")
-    try Data().write(to: gate)
-    let file = try plugin("-DVERSION=\"1.0\"", "-DGATE=\"\(gate.path)\"")
-    let portico = try Portico(plugin: file)
-    try replace(file, ["-DVERSION=\"2.0\"", "-DBAD"])
-    try reload(portico)
-    try FileManager.default.removeItem(at: gate)
-    try crash(portico, times: 3)
+    let (portico, _, gate) = try withShutGate()
     try portico.waitForLog(containing: "the gate is shut")
     try Data().write(to: gate)
     try portico.waitForLog(containing: "fell back: serving version 1.0")

@@ -77,4 +77,37 @@ struct ReloadTests {
     #expect(asked > 100)
     #expect(try portico.stop() == .status(0))
   }
+
+  /// A host whose second worker never finishes loading, so that its command waits; the plugin's
+  /// file, and where the command leaves a trace.
+  private func halfStarted() throws -> (portico: Portico, file: URL, trace: URL) {
+    let folder = try Paths.newFolder()
+    let (file, trace) = (folder.appending(path: "plugin.so"), folder.appending(path: "trace"))
+    let count = folder.appending(path: "count").path
+    let fixture = try Fixture.c(
+      "counted", "-DCOUNTED_FILE=\"\(count)\"", "-DCOUNTED_THEN=pause()")
+    try FileManager.default.copyItem(at: fixture, to: file)
+    let portico = try Portico([
+      "--plugin", file.path, "--workers", "2", "--load-timeout", "30s", "--", "sh", "-c",
+      "echo here > '\(trace.path)'; exec sleep 30",
+    ])
+    try #require(eventually { portico.workers.count == 2 })
+    return (portico, file, trace)
+  }
+
+  @Test func `A reload before all workers have started still starts the command`() throws {
+    let (portico, file, trace) = try halfStarted()
+    try overwrite(file, with: "stateful")
+    let asked = try portico.control("reload")
+    #expect(asked.exit == .status(0), "\(asked.error)")
+    #expect(eventually { FileManager.default.fileExists(atPath: trace.path) })
+  }
+
+  @Test func `An end before the command was run is no success`() throws {
+    let (portico, _, trace) = try halfStarted()
+    portico.child.send(SIGTERM)
+    #expect(try portico.child.wait() == .status(1))
+    #expect(portico.child.error.text.contains("before the command was run"))
+    #expect(!FileManager.default.fileExists(atPath: trace.path))
+  }
 }
