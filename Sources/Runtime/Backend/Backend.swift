@@ -32,12 +32,9 @@ internal import Kernel
   var result: Int
   /// SAFETY: in the room that was offered for this receive; valid until the next one.
   var bytes: UnsafeMutableRawPointer?
-  /// Of an accepted client, if it was wanted.
-  var peer: Endpoint
 
   static var nothing: Completion {
-    unsafe Completion(
-      kind: .none, token: Token(rawValue: 0), result: 0, bytes: nil, peer: .none)
+    unsafe Completion(kind: .none, token: Token(rawValue: 0), result: 0, bytes: nil)
   }
 }
 
@@ -83,6 +80,8 @@ protocol Backend: ~Copyable {
     listener fd: Int32, token: Token, tellsPeer: Bool
   ) throws(SystemError)
   mutating func disarmAccept(listener fd: Int32, token: Token)
+  /// Who the client of the last completion is; none if that is not wanted.
+  var peer: Endpoint { get }
 
   /// Closes a client that was accepted and that nobody has a row for.
   mutating func turnAway(_ fd: Int32, resetting: Bool)

@@ -36,6 +36,12 @@ extension Core {
     page.value.descriptor = connections[row].fd
     page.value.calls &+= 1
     page.value.hook = hook.rawValue
+  }
+
+  /// Before the first of some calls in a row: each begins when the one before has ended, so that
+  /// the clock is read once for each.
+  @inline(__always)
+  mutating func beginCalls() {
     if limits.slowCall_ns != 0 {
       slowCall.began_ns = SlowCall.now_ns(limit_ns: limits.slowCall_ns)
     }
@@ -46,6 +52,7 @@ extension Core {
     if limits.slowCall_ns != 0 {
       let now_ns = SlowCall.now_ns(limit_ns: limits.slowCall_ns)
       if now_ns &- slowCall.began_ns >= limits.slowCall_ns { noteSlowCall(now_ns) }
+      slowCall.began_ns = now_ns
     }
     page.value.hook = CK_HOOK_NONE.rawValue
     unsafe context.value.current = nil
@@ -62,7 +69,7 @@ extension Core {
       hook: ck_hook(page.value.hook))
   }
 
-  /// `handle`; the caller judges what comes back. `bytes[count]` must be a NUL.
+  /// `handle`, after `beginCalls`; the caller judges what comes back. `bytes[count]` must be a NUL.
   @inline(__always)
   mutating func callHandle(_ row: Int, _ bytes: UnsafeMutableRawPointer, _ count: Int) -> Int {
     if limits.recordInput != 0 { return unsafe callHandleRecording(row, bytes, count) }
@@ -98,6 +105,7 @@ extension Core {
   private mutating func beginHook(_ hook: ck_hook, _ row: Int) {
     if limits.recordInput != 0 { nameRecord(row) }
     begin(hook, row)
+    beginCalls()
   }
 
   /// Tells the handler of a client, if it has not been told.

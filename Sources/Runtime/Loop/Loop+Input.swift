@@ -78,6 +78,7 @@ extension Loop where IO: ~Copyable {
     // SAFETY: the room that was offered is one byte longer than what may be received into it.
     unsafe (start + count).storeBytes(of: 0, as: UInt8.self)
     unsafe core.value.callOpen(row, with: start, count)
+    core.value.beginCalls()
     core.value.connections[row].inputSeen = 0
     var bytes = unsafe start
     var left = count
