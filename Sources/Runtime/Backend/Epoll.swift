@@ -181,7 +181,7 @@ struct Epoll: Backend, ~Copyable {
   }
 
   /// The first thing that is asked for a client: its row starts anew.
-  private func meet(_ fd: Int32, _ token: Token) {
+  private mutating func meet(_ fd: Int32, _ token: Token) {
     if watches[token.index].token != token || watches[token.index].fd != fd {
       watches[token.index] = Watch(token: token, fd: fd, wanted: [], told: [])
     }
@@ -223,6 +223,7 @@ struct Epoll: Backend, ~Copyable {
     tick_ms = now_ms()
   }
 
+  @inline(__always)
   private func isCurrent(_ token: Token) -> Bool {
     watches[token.index].token == token && watches[token.index].fd > 0
   }
@@ -344,7 +345,7 @@ struct Epoll: Backend, ~Copyable {
     return completion
   }
 
-  private func receive<Room: ReceiveRoom & ~Copyable>(
+  private mutating func receive<Room: ReceiveRoom & ~Copyable>(
     _ token: Token, _ room: borrowing Room
   ) -> Completion {
     let into = unsafe room.room(for: token)

@@ -30,18 +30,18 @@ extension Core {
       "BUG: somebody else's replies are still staged")
     context.value.stageRow = row
     context.value.queued = connections[row].output.count
-    page.value.connection = connections[row].id
-    page.value.listener = UInt32(connections[row].listener)
-    page.value.peer = connections[row].peer
-    page.value.descriptor = connections[row].fd
     page.value.calls &+= 1
     page.value.hook = hook.rawValue
   }
 
-  /// Before the first of some calls in a row: each begins when the one before has ended, so that
-  /// the clock is read once for each.
+  /// Before the first of some calls in a row for one client: says whose they are. Each call begins
+  /// when the one before has ended, so that the clock is read once for each.
   @inline(__always)
-  mutating func beginCalls() {
+  mutating func beginCalls(_ row: Int) {
+    page.value.connection = connections[row].id
+    page.value.listener = UInt32(connections[row].listener)
+    page.value.peer = connections[row].peer
+    page.value.descriptor = connections[row].fd
     if limits.slowCall_ns != 0 {
       slowCall.began_ns = SlowCall.now_ns(limit_ns: limits.slowCall_ns)
     }
@@ -104,8 +104,8 @@ extension Core {
   /// `begin` for all but `handle`: what the client sent before is named as well.
   private mutating func beginHook(_ hook: ck_hook, _ row: Int) {
     if limits.recordInput != 0 { nameRecord(row) }
+    beginCalls(row)
     begin(hook, row)
-    beginCalls()
   }
 
   /// Tells the handler of a client, if it has not been told.

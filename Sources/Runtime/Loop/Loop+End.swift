@@ -18,7 +18,7 @@ extension Loop where IO: ~Copyable {
   }
 
   /// What a finish changes, whoever asked for it. May be called again.
-  func beginFinish(_ row: Int) {
+  mutating func beginFinish(_ row: Int) {
     guard core.value.connections[row].lingerLeft == 0 else { return }
     core.value.connections[row].lingerLeft = max(1, core.value.limits.lingerBytes)
     core.value.dropInput(row)

@@ -78,7 +78,7 @@ extension Loop where IO: ~Copyable {
     // SAFETY: the room that was offered is one byte longer than what may be received into it.
     unsafe (start + count).storeBytes(of: 0, as: UInt8.self)
     unsafe core.value.callOpen(row, with: start, count)
-    core.value.beginCalls()
+    core.value.beginCalls(row)
     core.value.connections[row].inputSeen = 0
     var bytes = unsafe start
     var left = count
@@ -93,7 +93,6 @@ extension Loop where IO: ~Copyable {
         unsafe bytes += consumed
         left -= consumed
         core.value.connections[row].inputWanted = 0
-        if core.value.isThreadWaiting { core.value.takeInbox() }
         if !core.value.connections[row].marks.isDisjoint(with: stop) { break }
         if isOverHighWater(row) {
           block(row)
@@ -112,7 +111,7 @@ extension Loop where IO: ~Copyable {
     flushStage(row)
   }
 
-  private func isOverHighWater(_ row: Int) -> Bool {
+  private mutating func isOverHighWater(_ row: Int) -> Bool {
     core.value.connections[row].output.count + core.value.context.value.stageCount
       > core.value.limits.highWater
   }

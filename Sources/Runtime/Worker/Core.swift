@@ -238,7 +238,7 @@ extension Core {
   }
 
   /// `--log-requests`.
-  func logRequest(_ row: Int, _ bytes: UnsafeMutableRawPointer, _ count: Int) {
+  mutating func logRequest(_ row: Int, _ bytes: UnsafeMutableRawPointer, _ count: Int) {
     // SAFETY: the bytes are about to be given to the handler, which has not run yet.
     unsafe log.write(
       .info, isFromHandler: false, connection: connections[row].id, peer: peer(row),
