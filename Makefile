@@ -40,7 +40,7 @@ lesson: build ## TCP and UDP, shown rather than told: make lesson SEED=1
 
 test: test-needs build ## all tests: units in debug, conformance against the release build
 	@$(SWIFT) build --build-tests
-	@PORTICO_BIN_DIR="$(CURDIR)/$(BIN)" $(SWIFT) test --skip-build $(TEST_ARGS)
+	@PORTICO_BIN_DIR="$(CURDIR)/$(BIN)" SWIFT="$(SWIFT)" .ci/tests $(TEST_ARGS)
 
 demo: test-needs build ## a tour of half a minute
 	@examples/demo.sh $(BIN)

@@ -68,7 +68,9 @@ struct ArticleTests {
     #expect(try portico.ask("hello") == Self.thanks)
   }
 
-  @Test func `Without lingering the close follows the answer, and what comes later is reset`() throws {
+  @Test func `Without lingering the close follows the answer, and what comes later is reset`()
+    throws
+  {
     for (bytes, isKept) in [("0", false), ("1MiB", true)] {
       let portico = try Portico(["--linger-bytes", bytes], over: .tcp4)
       let client = try portico.client()
