@@ -109,6 +109,9 @@ protocol Backend: ~Copyable {
     _ fd: Int32, _ token: Token, _ bytes: UnsafeRawBufferPointer, isMoreToCome: Bool
   ) -> Int
 
+  /// May a long reply go to the socket in the middle of a call, past this backend? A constant.
+  static var sendsAtOnce: Bool { get }
+
   /// Does it hold back what the kernel would take? A constant, so that a kernel is not even asked.
   static var holdsBack: Bool { get }
   /// So many bytes wait for a client behind what was sent, and its end behind them if it
@@ -138,6 +141,9 @@ protocol Backend: ~Copyable {
 
 extension Backend where Self: ~Copyable {
   func unsentByteCount(_ fd: Int32) -> Int { 0 }
+
+  @inline(__always)
+  static var sendsAtOnce: Bool { false }
 
   // A kernel holds nothing back: only filters do.
   @inline(__always)

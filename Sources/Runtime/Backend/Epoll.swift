@@ -124,6 +124,8 @@ struct Epoll: Backend, ~Copyable {
       fd, outbox.datagrams + first, count: outbox.count - first, bytes: outbox.bytes)
   }
 
+  static var sendsAtOnce: Bool { true }
+
   @inline(__always)
   func leavesOut(_ step: LoopStep) -> Bool { false }
 

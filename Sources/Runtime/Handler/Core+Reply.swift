@@ -92,6 +92,9 @@ extension Core {
       noteFull(row)
       return ReplySlot.Answer.full
     }
+    if isCurrent, bytes.count > context.value.stageCapacity, maySendAtOnce(row) {
+      return unsafe sendAtOnce(row, bytes)
+    }
     if isCurrent { spillStage() }
     if isCurrent && connections[row].output.isEmpty
       && bytes.count <= context.value.stageCapacity

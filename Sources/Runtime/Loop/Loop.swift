@@ -66,6 +66,7 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
     let held = try TokenRing(capacity: Self.heldCapacity)
     let fresh = try TokenRing(capacity: 1024)
     self.core = core
+    core.value.sendsAtOnce = IO.sendsAtOnce
     self.wheel = wheel
     self.lingering = lingering
     self.held = held

@@ -44,6 +44,8 @@ struct Core: ~Copyable {
   /// An eventfd that other threads of the process write to.
   let wake: Int32
   var hasHinted = false
+  /// May a call send past the backend? Known once there is one.
+  var sendsAtOnce = false
   /// All reply addresses that this worker may issue have been.
   var isSpent = false
 
