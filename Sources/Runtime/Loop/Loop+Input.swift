@@ -78,7 +78,7 @@ extension Loop where IO: ~Copyable {
     // SAFETY: the room that was offered is one byte longer than what may be received into it.
     unsafe (start + count).storeBytes(of: 0, as: UInt8.self)
     unsafe core.value.callOpen(row, with: start, count)
-    core.value.beginCalls(row)
+    let callee = core.value.beginCalls(row)
     core.value.connections[row].inputSeen = 0
     var bytes = unsafe start
     var left = count
@@ -87,7 +87,7 @@ extension Loop where IO: ~Copyable {
       if core.value.configuration.logsRequests { unsafe core.value.logRequest(row, bytes, left) }
       core.value.connections[row].marks.subtract([.needed, .retryWhenDrained])
       let replies = core.value.context.value.replies
-      let consumed = unsafe core.value.callHandle(row, bytes, left)
+      let consumed = unsafe core.value.callHandle(row, callee, bytes, left)
       core.value.page.value.requests &+= 1
       if consumed > 0, consumed <= left {
         unsafe bytes += consumed
