@@ -12,6 +12,7 @@ BIN = .build/$(CONFIGURATION)
 .DEFAULT_GOAL := help
 PREFIX ?= /usr/local
 .PHONY: help needs test-needs build run lesson test demo soak simulate cost lint sanitize clean
+.PHONY: instructions
 .PHONY: install install-only uninstall check-crash check-reload check-stampede
 
 help: ## this list
@@ -69,6 +70,10 @@ simulate: build ## the loop on seeded schedules of faults: make simulate SEED=1 
 
 cost: test-needs build ## CPU for each request, beside the article's server and plain C
 	@python3 Tests/Cost/cost.py --bin-dir $(BIN) $(COST_ARGS)
+
+instructions: test-needs build ## what the worker executes for one request, against the figures on record
+	@.ci/needs valgrind
+	@python3 Tests/Instructions/instructions.py --bin-dir $(BIN) --check $(INSTRUCTIONS_ARGS)
 
 lint: ## formatting and documentation rules
 	@$(SWIFT) format lint --strict --recursive Package.swift Sources Plugins Tests \
