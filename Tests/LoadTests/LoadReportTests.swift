@@ -84,7 +84,7 @@ import Testing
     for point in points.split(separator: " ") {
       let place = point.split(separator: ",").compactMap { Double($0) }
       #expect(place.count == 2)
-      #expect((80...800).contains(place[0]) && (96...436).contains(place[1]), "\(point)")
+      #expect((80...800).contains(place[0]) && (116...436).contains(place[1]), "\(point)")
     }
   }
 

@@ -12,6 +12,8 @@ struct Connection: BitwiseCopyable {
 
   var fd: Int32 = -1
   var state = State.closed
+  /// Has been given a request.
+  var hasBegun = false
   /// Stands in the ring of those that could take a request.
   var isFree = false
   /// Has something to send and waits in a ring until all requests are given out.

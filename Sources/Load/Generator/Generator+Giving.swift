@@ -8,6 +8,12 @@ extension Generator {
     return due_ns < end_ns ? due_ns : nil
   }
 
+  /// Is a request due?
+  private var mayTake: Bool {
+    guard schedule == nil else { return nextDue_ns.map { $0 <= now_ns } ?? false }
+    return budget > 0 && start_ns <= now_ns && now_ns < end_ns
+  }
+
   /// Takes the next request; when it was due, or nil when none is yet.
   @inline(__always)
   mutating func take() -> UInt64? {
@@ -33,6 +39,7 @@ extension Generator {
     var place = Int(rows[row].oldest) + count
     if place >= plan.pipeline { place -= plan.pipeline }
     times[row * plan.pipeline + place] = due_ns
+    rows[row].hasBegun = true
     rows[row].inFlight += 1
     rows[row].unsent += 1
     inFlight += 1
@@ -76,14 +83,18 @@ extension Generator {
   /// Gives what is due to those that are free, the longest free first; one each in an open loop,
   /// round and round. What a connection got goes out in one send.
   mutating func giveOut() {
+    isHeldBack = false
     while let row = free.first {
       if !plan.closes, rows[row].state != .open {
         // It ended while it was free, and will be free again when it is open.
         leaveFree()
         continue
       }
-      let opens = isClosed(row)
-      if opens, opensLeft == 0 { break }
+      let begins = !rows[row].hasBegun && !isDatagram
+      if begins, opensLeft == 0 {
+        isHeldBack = mayTake
+        break
+      }
       guard let due_ns = take() else { break }
       leaveFree()
       put(due_ns, on: row)
@@ -96,7 +107,7 @@ extension Generator {
         rows[row].isDirty = true
         dirty.push(row)
       }
-      if opens { opensLeft -= 1 }
+      if begins { opensLeft -= 1 }
     }
     while let row = dirty.pop() {
       rows[row].isDirty = false

@@ -31,8 +31,11 @@ struct Generator: ~Copyable {
   static let grace_ns: UInt64 = 1_000_000_000
   /// After a connect that failed.
   static let rest_ns: UInt64 = 100_000_000
-  /// Connects in a turn, and those that may be under way: a server's queue is not overrun.
-  static let opensInTurn = 64
+  /// Connects, and first requests on a connection, in such a time, and connects that may be under
+  /// way: a server's queue is not overrun. (With TCP_DEFER_ACCEPT a connection stands in it from
+  /// its first request on.)
+  static let opensAtOnce = 64
+  static let opening_ns: UInt64 = 1_000_000
   static let maximumConnecting = 512
 
   let plan: LoadPlan
@@ -74,6 +77,9 @@ struct Generator: ~Copyable {
   var connecting = 0
   var inFlight = 0
   var opensLeft = 0
+  var nextOpening_ns: UInt64 = 0
+  /// A request is due and its connection may not begin yet.
+  var isHeldBack = false
   var nextSweep_ns: UInt64 = 0
   var lastProgress_ns: UInt64 = 0
   var nextReport_ns: UInt64 = 0
@@ -147,7 +153,10 @@ struct Generator: ~Copyable {
   private mutating func turn() {
     let ready = events.wait(epoll.rawValue, timeout_ns: waitTime_ns)
     now_ns = ck_monotonic_ns()
-    opensLeft = Self.opensInTurn
+    if now_ns >= nextOpening_ns {
+      opensLeft = Self.opensAtOnce
+      nextOpening_ns = now_ns &+ Self.opening_ns
+    }
     lookAtPhases()
     var index = 0
     while index < ready {
@@ -163,11 +172,10 @@ struct Generator: ~Copyable {
   private var waitTime_ns: UInt64 {
     if start_ns == Phases.never { return 1_000_000 }
     var until_ns = nextSweep_ns
-    if !toOpen.isEmpty { until_ns = min(until_ns, now_ns + 1_000_000) }
-    if !free.isEmpty {
-      if let due_ns = nextDue_ns { until_ns = min(until_ns, due_ns) }
-      // In a closed loop somebody is free only when too many were to be opened in one turn.
-      if schedule == nil, budget > 0, now_ns < end_ns { return 0 }
+    if !toOpen.isEmpty || isHeldBack {
+      until_ns = min(until_ns, nextOpening_ns)
+    } else if !free.isEmpty, let due_ns = nextDue_ns {
+      until_ns = min(until_ns, due_ns)
     }
     if now_ns < end_ns { until_ns = min(until_ns, end_ns) }
     if now_ns < opening_ns { until_ns = min(until_ns, opening_ns) }

@@ -6,7 +6,7 @@ internal import Glibc
 
 /// Draws a run.
 package enum LatencyPlot {
-  private static let (left, top, width, height) = (80.0, 96.0, 720.0, 340.0)
+  private static let (left, top, width, height) = (80.0, 116.0, 720.0, 320.0)
   private static let ticks = [0, 90, 99, 99.9, 99.99, 99.999, 99.9999]
 
   /// A whole file.

@@ -32,6 +32,10 @@ package enum LoadReport {
 
   /// What was done, in one line.
   static func headline(_ result: LoadResult) -> String {
+    "\(result.plan.uri): \(work(result))"
+  }
+
+  private static func work(_ result: LoadResult) -> String {
     let plan = result.plan
     var parts: [String] = []
     if plan.target.isDatagram {
@@ -46,7 +50,7 @@ package enum LoadReport {
     if plan.threads > 1 { parts.append(Figure.count(plan.threads, "thread")) }
     parts.append("\(Figure.decimal(result.seconds, digits: 2)) s")
     if result.wasInterrupted { parts.append("ended early") }
-    return "\(plan.uri): " + parts.joined(separator: ", ")
+    return parts.joined(separator: ", ")
   }
 
   /// The run in a few lines, for a picture.
@@ -58,9 +62,15 @@ package enum LoadReport {
       result.latencies.count > 0
       ? times + ["max \(Figure.time(result.latencies.most_ns))"] : ["no replies"]
     return [
-      headline(result), "\(rates(result)); errors: \(errors(result))",
+      cut(result.plan.uri), work(result),
+      "requests \(rates(result)); errors: \(errors(result))",
       latencies.joined(separator: ", "),
     ]
+  }
+
+  /// What fits into a picture.
+  private static func cut(_ text: String) -> String {
+    text.count > 80 ? "\(text.prefix(79))…" : text
   }
 
   private static func rates(_ result: LoadResult) -> String {
