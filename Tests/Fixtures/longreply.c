@@ -1,6 +1,6 @@
-/* Promise: replies longer than the stage, which the host sends from where they lie, arrive whole and
- * in order between short ones, however slowly the client reads; and what is sent is what lay there
- * at the time. For each byte received: "head", 3 MiB counting up from that byte, "tail". */
+/* Promise: replies longer than the stage, which the host sends from where they lie, arrive whole
+ * and in order between short ones, however slowly the client reads; and what is sent is what lay
+ * there at the time. For each byte received: "head", 3 MiB counting up from that byte, "tail". */
 #include <portico.h>
 #include <string.h>
 

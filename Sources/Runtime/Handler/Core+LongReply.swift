@@ -1,6 +1,6 @@
-// A reply that is longer than the stage. Copying a megabyte costs nearly as much as sending it, so it
-// goes to the kernel from where the handler has it, in the middle of the call; only what the kernel
-// does not take is copied. Only the loop's thread gets here, for the client being served.
+// A reply that is longer than the stage. Copying a megabyte costs nearly as much as sending it, so
+// it goes to the kernel from where the handler has it, in the middle of the call; only what the
+// kernel does not take is copied. Only the loop's thread gets here, for the client being served.
 
 internal import CKernel
 internal import Glibc
