@@ -5,7 +5,6 @@ name, for the report and the budgets.
 """
 
 import contextlib
-import json
 import os
 import pathlib
 import signal
@@ -15,6 +14,7 @@ import subprocess
 import time
 
 import build
+from load import parsed
 from peers import Peer
 from processes import (BENCH, REQUEST, THANKS, Failure, Server, ask, cpu_ns, free_port,
                        memory_bytes, spawn, stop, wait_until_it_answers)
@@ -132,15 +132,16 @@ def reload_under_load(peer: Peer, portico: pathlib.Path, folder: pathlib.Path) -
     with running(peer, "close", folder) as server:
         command = [str(word) for word in
                    [portico, "bench", server.uri(), "--connections", 16, "--close", "--warm-up",
-                    "0s", "--duration", "3s", "--expect", "thank you !", "--json", "--quiet"]]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as load:
+                    "none", "--duration", "3s", "--expect", "thank you !", "--json", "--quiet"]]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True) as load:
             time.sleep(1)
             began = time.perf_counter()
             run_folder = server.folder / "run"
             reload = subprocess.run([str(portico), "reload", "--run-dir", str(run_folder)],
                                     capture_output=True, text=True)
             took_ms = (time.perf_counter() - began) * 1000
-            result = json.loads(load.communicate(timeout=30)[0])
+            result = parsed(server, *load.communicate(timeout=30))
         if reload.returncode != 0:
             raise server.failure(f"the reload failed: {reload.stderr.strip()}")
         return {"reload_ms": took_ms, "reload_lost": sum(result["errors"].values()),

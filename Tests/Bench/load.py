@@ -1,4 +1,8 @@
-"""Load on a server: `portico bench`, which checks every byte of every reply."""
+"""Load on a server: `portico bench`, which checks every byte of every reply.
+
+The figures begin after its warm-up, so that ten thousand connections are there by then; where each
+request has a connection of its own there is none.
+"""
 
 import json
 import os
@@ -31,15 +35,23 @@ class Turn:
 def command(portico: pathlib.Path, server: Server, work: Work, requests: int) -> list:
     """The command line of the load generator."""
     words = [portico, "bench", server.uri(), "--connections", work.connections, "--pipeline",
-             work.pipeline, "--requests", requests, "--request-size", 64, "--timeout", "10s",
-             "--pid", server.pid, "--json", "--quiet"]
+             work.pipeline, "--requests", requests, "--request-size", 64, "--pid", server.pid,
+             "--json", "--quiet"]
     if work.kind == "close":
-        words += ["--close", "--expect", "thank you !", "--warm-up", "0s"]
+        words += ["--close", "--expect", "thank you !"]
     elif work.kind == "big":
         words += ["--expect-size", BIG_SIZE, "--warm-up", WARM_UP]
     else:
         words += ["--expect", "thank you !", "--warm-up", WARM_UP]
     return [str(word) for word in words]
+
+
+def parsed(server: Server, output: str, errors: str) -> dict:
+    """The generator's report."""
+    try:
+        return json.loads(output)
+    except json.JSONDecodeError:
+        raise server.failure(f"no load could be put on it: {errors.strip()}") from None
 
 
 def put_load(portico: pathlib.Path, server: Server, work: Work, requests: int) -> Turn:
@@ -49,12 +61,9 @@ def put_load(portico: pathlib.Path, server: Server, work: Work, requests: int) -
                              text=True, timeout=DEADLINE_S)
     except subprocess.TimeoutExpired:
         raise server.failure(f"{requests} requests took more than {DEADLINE_S} s") from None
-    try:
-        result = json.loads(run.stdout)
-    except json.JSONDecodeError:
-        raise server.failure(f"no load could be put on it: {run.stderr.strip()}") from None
+    result = parsed(server, run.stdout, run.stderr)
     errors = {kind: count for kind, count in result["errors"].items() if count}
-    # Datagrams may be lost: those that are, are sent again and count when they are answered.
+    # Datagrams may be lost: another one is sent instead, and so many are answered as were asked for.
     if work.kind == "udp":
         errors.pop("lost", None)
     if errors or result["requests"] == 0:
