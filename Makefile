@@ -6,13 +6,14 @@ ARGS ?=
 SEED ?= 1
 SECONDS ?= 60
 SCHEDULES ?= 100000
+ROUNDS ?= 5
 N ?= 100
 BIN = .build/$(CONFIGURATION)
 
 .DEFAULT_GOAL := help
 PREFIX ?= /usr/local
-.PHONY: help needs test-needs build run lesson test demo soak simulate cost lint sanitize clean
-.PHONY: instructions
+.PHONY: help needs test-needs build run lesson test demo soak simulate lint sanitize clean
+.PHONY: cost bench bench-peers bench-check instructions
 .PHONY: install install-only uninstall check-crash check-reload check-stampede
 
 help: ## this list
@@ -68,8 +69,22 @@ check-crash: test-needs build ## workers that die in every way: blame, replay, t
 simulate: build ## the loop on seeded schedules of faults: make simulate SEED=1 SCHEDULES=100000
 	@$(BIN)/portico-simulate --seed $(SEED) --schedules $(SCHEDULES) $(SIMULATE_ARGS)
 
-cost: test-needs build ## CPU for each request, beside the article's server and plain C
-	@python3 Tests/Cost/cost.py --bin-dir $(BIN) $(COST_ARGS)
+cost: test-needs build ## CPU for each request, beside Python and plain C: a short bench
+	@python3 Tests/Bench/bench.py --bin-dir $(BIN) --work close,keep-64 --figures allocations \
+	  --peer portico,c-epoll,python --rounds 5 $(COST_ARGS)
+
+# With the peers that are here; make bench ROUNDS=3 BENCH_ARGS="--work keep-64 --peer portico,go".
+bench: build ## CPU, memory and times beside all peers that are here: make bench ROUNDS=5
+	@.ci/needs gcc python3
+	@python3 Tests/Bench/bench.py --bin-dir $(BIN) --rounds $(ROUNDS) $(BENCH_ARGS)
+
+# Servers are unpacked below .build-bench and never installed, since that would start them.
+bench-peers: ## get and build the peers of the bench, as many as can be had
+	@.ci/needs gcc python3 make
+	@python3 Tests/Bench/get.py
+
+bench-check: ## the newest figures of make bench against the budgets
+	@python3 Tests/Bench/bench.py --check-newest
 
 instructions: test-needs build ## what the worker executes for one request, against the figures on record
 	@.ci/needs valgrind

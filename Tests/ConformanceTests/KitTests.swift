@@ -174,7 +174,7 @@ struct KitTests {
   /// A host of `tally`, in which allocations are counted, and the file for their number.
   private func counted() throws -> (Portico, worker: pid_t, URL) {
     let counter = try Paths.newFolder().appending(path: "allocations.so")
-    let source = Paths.root.appending(path: "Tests/Cost/allocations.c").path
+    let source = Paths.root.appending(path: "Tests/Bench/allocations.c").path
     try Fixture.compile("cc", ["-O1", "-shared", "-fPIC", "-o", counter.path, source])
     let file = counter.deletingLastPathComponent().appending(path: "count")
     let portico = try Portico(

@@ -1,0 +1,77 @@
+"""What it may cost: the one table of budgets, and the comparison of results with it."""
+
+import statistics
+
+from peers import LIMITS
+from works import WORKS
+
+# (figure, most, unit, title): of Portico; of its backends, the better one counts.
+FIGURES = [
+    ("idle_connection_bytes", 300, "B", "memory for an idle connection at 10,000"),
+    ("first_reply_ms", 50, "ms", "exec to first reply"),
+    ("reply_ns", 35, "ns", "one reply"),
+    ("worker_resident_bytes", 12 << 20, "B", "memory of a worker"),
+    ("reload_lost", 0, "", "requests lost by a reload under load"),
+    ("allocations_close", 0, "", "allocations: connect, thank, close"),
+    ("allocations_keep-64", 0, "", "allocations: 64 bytes in, 11 out"),
+]
+
+
+def costs(work: dict, peer: str) -> list:
+    """A peer's CPU for each request, by round."""
+    return [turn["cpu_us"] for turn in work["peers"][peer]]
+
+
+def limit_of(work: dict) -> str:
+    """The better of the two limits that were measured, by their medians; empty if none was."""
+    there = [name for name in LIMITS if work["peers"].get(name)]
+    return min(there, key=lambda name: statistics.median(costs(work, name)), default="")
+
+
+def best_portico(work: dict) -> str:
+    """Portico with the better backend; empty if it was not measured."""
+    there = [name for name, turns in work["peers"].items()
+             if name.startswith("portico") and turns]
+    return min(there, key=lambda name: statistics.median(costs(work, name)), default="")
+
+
+def ratio(work: dict, peer: str, other: str) -> float:
+    """The median of each round's own ratio, so that a slow minute slows both."""
+    return statistics.median(a / b for a, b in zip(costs(work, peer), costs(work, other)))
+
+
+def compare(results: dict) -> list:
+    """Each budget as (kept, sentence); what was not measured is said, and is not kept."""
+    lines = []
+    for work in WORKS:
+        measured = results["works"].get(work.name, {"peers": {}})
+        limit, portico = limit_of(measured), best_portico(measured)
+        if not limit or not portico:
+            lines.append((False, f"{work.name}: not measured"))
+            continue
+        value = ratio(measured, portico, limit)
+        lines.append((value <= work.budget, f"{work.name}: {portico} / {limit} {value:.2f}, "
+                      f"budget {work.budget:.2f}"))
+        others = [name for name, turns in measured["peers"].items()
+                  if turns and name not in LIMITS and not name.startswith("portico")]
+        ahead = [f"{name} ({ratio(measured, name, portico):.2f})" for name in others
+                 if ratio(measured, name, portico) < 1]
+        lines.append((not ahead, f"{work.name}: ahead of all {len(others)} peers" if not ahead
+                      else f"{work.name}: ahead of {portico}: {', '.join(ahead)}"))
+    for figure, most, unit, title in FIGURES:
+        values = [figures[figure] for name, figures in results["figures"].items()
+                  if name.startswith("portico") and figure in figures]
+        if not values:
+            lines.append((False, f"{title}: not measured"))
+            continue
+        lines.append((min(values) <= most,
+                      f"{title}: {min(values):,.4g} {unit}".rstrip() + f", budget {most:,} {unit}"))
+    return lines
+
+
+def check(results: dict) -> bool:
+    """Prints each budget with its verdict; whether all are kept."""
+    lines = compare(results)
+    for kept, sentence in lines:
+        print(f"{'kept    ' if kept else 'NOT KEPT'}  {sentence.strip()}")
+    return all(kept for kept, _ in lines)
