@@ -71,6 +71,8 @@ class Run:
         servers, requests = [], {}
         try:
             for peer in self.peers:
+                if work.kind not in peer.kinds:
+                    continue
                 measured["peers"][peer.name] = []
                 if work.kind in peer.cannot:
                     note = f"{peer.name}, {work.kind}: {peer.cannot[work.kind]}"
@@ -116,7 +118,7 @@ class Run:
     def measure_figures(self) -> None:
         """Memory, starting and what only Portico has."""
         wanted = self.options.figures
-        for peer in self.peers:
+        for peer in (peer for peer in self.peers if peer.kinds == peers.ALL):
             mine = self.results["figures"].setdefault(peer.name, {})
             steps = [("idle", lambda: figures.idle_memory(peer, self.temporary)),
                      ("start", lambda: figures.first_reply(peer, self.temporary))]

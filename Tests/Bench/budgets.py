@@ -2,7 +2,7 @@
 
 import statistics
 
-from peers import LIMITS
+from peers import AT_ONCE, LIMITS, SAFE
 from works import WORKS
 
 # (figure, most, unit, title): of Portico; of its backends, the better one counts.
@@ -31,7 +31,7 @@ def limit_of(work: dict) -> str:
 def best_portico(work: dict) -> str:
     """Portico with the better backend; empty if it was not measured."""
     there = [name for name, turns in work["peers"].items()
-             if name.startswith("portico") and turns]
+             if name.startswith("portico") and name != AT_ONCE and turns]
     return min(there, key=lambda name: statistics.median(costs(work, name)), default="")
 
 
@@ -49,11 +49,16 @@ def compare(results: dict) -> list:
         if not limit or not portico:
             lines.append((False, f"{work.name}: not measured"))
             continue
-        value = ratio(measured, portico, limit)
-        lines.append((value <= work.budget, f"{work.name}: {portico} / {limit} {value:.2f}, "
-                      f"budget {work.budget:.2f}"))
+        pairs = [(portico, limit)]
+        if measured["peers"].get(SAFE) and measured["peers"].get(AT_ONCE):
+            # Like with like: those that lose no answer, and those that close at once.
+            pairs = [(portico, SAFE), (AT_ONCE, limit)]
+        for mine, other in pairs:
+            value = ratio(measured, mine, other)
+            lines.append((value <= work.budget, f"{work.name}: {mine} / {other} {value:.2f}, "
+                          f"budget {work.budget:.2f}"))
         others = [name for name, turns in measured["peers"].items()
-                  if turns and name not in LIMITS and not name.startswith("portico")]
+                  if turns and name not in (*LIMITS, SAFE) and not name.startswith("portico")]
         ahead = [f"{name} ({ratio(measured, name, portico):.2f})" for name in others
                  if ratio(measured, name, portico) < 1]
         lines.append((not ahead, f"{work.name}: ahead of all {len(others)} peers" if not ahead

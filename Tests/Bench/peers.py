@@ -18,6 +18,10 @@ from processes import BENCH, BUILD, Failure, ROOT, Server, child_named, spawn
 
 ALL = ("close", "keep", "big", "udp")
 LIMITS = ("c-epoll", "c-uring")
+SAFE = "c-epoll-safe"
+"""The limit of an end that loses no answer: closes when the client has."""
+AT_ONCE = "portico-at-once"
+"""Portico with what the limits do: --linger-bytes 0."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +42,15 @@ class Peer:
     child: str = ""
     """The name of the process that serves, when it is a child of the one started."""
     environment: dict = field(default_factory=dict)
+    kinds: tuple = ALL
+    """A variant takes part in few kinds of work; what a peer cannot do is said, this is not."""
+    sources: str = ""
+    """Its folder in peers/, when that has another name."""
 
     def is_here(self) -> bool:
         """Whether it can be started; brings up to date what was made from older sources."""
         if self.make_it and (self.made.exists() or self.get == "cc"):
-            build.when_older(self.made, BENCH / "peers" / self.name, self.make_it)
+            build.when_older(self.made, BENCH / "peers" / (self.sources or self.name), self.make_it)
         return self.made.exists()
 
     def start(self, kind: str, port: int, folder: pathlib.Path) -> Server:
@@ -141,6 +149,9 @@ PEERS = [
     Peer("c-epoll", program("c-epoll"), made("c-epoll"),
          functools.partial(build.c, source("c-epoll", "server.c"), made("c-epoll")), get="cc",
          version=lambda: first_line("cc", "--version")),
+    Peer(SAFE, lambda kind, port, _: [made("c-epoll"), "safe", port], made("c-epoll"),
+         functools.partial(build.c, source("c-epoll", "server.c"), made("c-epoll")), get="cc",
+         kinds=("close",), sources="c-epoll"),
     Peer("c-uring", program("c-uring"), made("c-uring"), build.uring,
          version=lambda: build.version_of("liburing-dev")),
     Peer("libuv", program("libuv"), made("libuv"), build.libuv,
@@ -185,13 +196,15 @@ def portico_peers(portico: pathlib.Path) -> list:
                     "--run-dir", folder / "run"]
         return words
 
-    def peer(name: str, options: list) -> Peer:
-        return Peer(name, command(options), portico, child="portico-worker",
+    def peer(name: str, options: list, kinds: tuple = ALL) -> Peer:
+        return Peer(name, command(options), portico, child="portico-worker", kinds=kinds,
                     version=lambda: "Portico " + first_line(portico, "--version"))
 
+    at_once = peer(AT_ONCE, ["--linger-bytes", "0"], ("close",))
     if "--backend" not in text:
-        return [peer("portico", [])]
-    return [peer(f"portico-{backend}", ["--backend", backend]) for backend in ("epoll", "uring")]
+        return [peer("portico", []), at_once]
+    return [*(peer(f"portico-{backend}", ["--backend", backend]) for backend in ("epoll", "uring")),
+            at_once]
 
 
 def chosen(names: str, portico: pathlib.Path) -> list:

@@ -3,6 +3,7 @@
  * timeouts. Portico's figures are given as multiples of this one's, or of the io_uring one's.
  *
  *     server close PORT     receives once, sends 11 bytes, closes
+ *     server safe PORT      the same, and closes only when the client has ended: never a reset
  *     server keep PORT      11 bytes for each 64 received; connections stay open
  *     server big PORT       1 MiB for each 64 received
  *     server udp PORT       11 bytes for each datagram
@@ -23,11 +24,12 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
   request_size = 64, thanks_size = 11, big_size = 1 << 20, most_events = 256,
-  most_descriptors = 65536, batch = 64, most_datagram = 2048, backlog = 4096
+  most_descriptors = 65536, batch = 64, most_datagram = 2048, backlog = 4096, linger_ms = 2
 };
 
 static char input[65536];
@@ -40,7 +42,7 @@ static struct {
   size_t owed;           /* bytes of replies not sent yet; with big replies only */
 } connections[most_descriptors];
 
-static enum { closes, keeps, sends_much, datagrams } work;
+static enum { closes, lingers, keeps, sends_much, datagrams } work;
 static int poller;
 
 static int fail(const char *what) {
@@ -58,7 +60,7 @@ static int bind_to(int port, int type) {
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     /* Accepted sockets inherit it. */
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    if (work == closes) setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &one, sizeof one);
+    if (work <= lingers) setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &one, sizeof one);
   }
   if (bind(fd, (struct sockaddr *)&address, sizeof address) != 0) return -1;
   return type != SOCK_STREAM || listen(fd, backlog) == 0 ? fd : -1;
@@ -69,12 +71,47 @@ static void watch(int fd, int change, uint32_t events) {
   epoll_ctl(poller, change, fd, &event);
 }
 
+/* Clients that have been sent the end, in order, with the time to look for theirs. */
+static struct {
+  int fd;
+  long due_ms;
+} lingering[most_descriptors];
+static unsigned first_lingering, end_of_lingering;
+
+static long now_ms(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void linger(int fd, long now) {
+  lingering[end_of_lingering].fd = fd;
+  lingering[end_of_lingering].due_ms = now + linger_ms;
+  end_of_lingering = (end_of_lingering + 1) % most_descriptors;
+}
+
+static void end_lingering(long now) {
+  while (first_lingering != end_of_lingering && lingering[first_lingering].due_ms <= now) {
+    int fd = lingering[first_lingering].fd;
+    first_lingering = (first_lingering + 1) % most_descriptors;
+    ssize_t n = recv(fd, input, sizeof input, 0);
+    if (n > 0 || (n < 0 && errno == EAGAIN)) linger(fd, now);
+    else close(fd);
+  }
+}
+
 /* Returns false when there is nothing to thank for yet. */
-static bool thank_and_close(int fd) {
+static bool thank_and_close(int fd, bool is_watched) {
   ssize_t n = recv(fd, input, sizeof input, 0);
   if (n < 0 && errno == EAGAIN) return false;
   if (n >= 0) (void)!send(fd, thanks, thanks_size, MSG_MORE | MSG_NOSIGNAL);
-  close(fd);
+  if (n > 0 && work == lingers) {
+    if (is_watched) epoll_ctl(poller, EPOLL_CTL_DEL, fd, NULL);
+    shutdown(fd, SHUT_WR);
+    linger(fd, now_ms());
+  } else {
+    close(fd);
+  }
   return true;
 }
 
@@ -127,7 +164,7 @@ static void accept_all(int listener) {
       continue;
     }
     memset(&connections[fd], 0, sizeof connections[fd]);
-    if (work != closes || !thank_and_close(fd)) watch(fd, EPOLL_CTL_ADD, EPOLLIN);
+    if (work > lingers || !thank_and_close(fd, false)) watch(fd, EPOLL_CTL_ADD, EPOLLIN);
   }
 }
 
@@ -152,24 +189,27 @@ static void thank_all(int fd) {
 
 static void serve(int listener) {
   struct epoll_event events[most_events];
-  int n = epoll_wait(poller, events, most_events, -1);
+  int timeout_ms = first_lingering == end_of_lingering ? -1 : linger_ms;
+  int n = epoll_wait(poller, events, most_events, timeout_ms);
   if (n < 0 && errno != EINTR) exit(fail("epoll_wait"));
   for (int i = 0; i < n; i++) {
     int fd = events[i].data.fd;
     if (work == datagrams) thank_all(fd);
     else if (fd == listener) accept_all(listener);
-    else if (work == closes) thank_and_close(fd);
+    else if (work <= lingers) thank_and_close(fd, true);
     else answer(fd);
   }
+  if (work == lingers) end_lingering(now_ms());
 }
 
 int main(int count, char **arguments) {
-  static const char *const names[] = {"close", "keep", "big", "udp"};
+  enum { works = 5 };
+  static const char *const names[works] = {"close", "safe", "keep", "big", "udp"};
   size_t chosen = 0;
   if (count == 3)
-    while (chosen < 4 && strcmp(arguments[1], names[chosen]) != 0) chosen++;
-  if (count != 3 || chosen == 4)
-    return fprintf(stderr, "usage: server close|keep|big|udp PORT\n"), 64;
+    while (chosen < works && strcmp(arguments[1], names[chosen]) != 0) chosen++;
+  if (count != 3 || chosen == works)
+    return fprintf(stderr, "usage: server close|safe|keep|big|udp PORT\n"), 64;
   work = (int)chosen;
   struct rlimit most;
   getrlimit(RLIMIT_NOFILE, &most);
