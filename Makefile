@@ -71,7 +71,7 @@ simulate: build ## the loop on seeded schedules of faults: make simulate SEED=1 
 
 cost: test-needs build ## CPU for each request, beside Python and plain C: a short bench
 	@python3 Tests/Bench/bench.py --bin-dir $(BIN) --work close,keep-64 --figures allocations \
-	  --peer portico,c-epoll,python --rounds 5 $(COST_ARGS)
+	  --peer portico,c-epoll,python --rounds 5 --output .build-bench/cost $(COST_ARGS)
 
 # With the peers that are here; make bench ROUNDS=3 BENCH_ARGS="--work keep-64 --peer portico,go".
 bench: build ## CPU, memory and times beside all peers that are here: make bench ROUNDS=5

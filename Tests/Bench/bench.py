@@ -50,9 +50,14 @@ class Run:
 
     def is_here(self, peer: peers.Peer) -> bool:
         """Whether a peer can take part; says how to get it when it cannot."""
+        if peer.name.endswith("-uring") and not environment.has_uring():
+            self.notes.append(f"{peer.name}: io_uring is forbidden here.")
+            print(f"{peer.name} is left out: io_uring is forbidden here", file=sys.stderr)
+            return False
         try:
             if peer.is_here():
                 return True
+            self.notes.append(f"{peer.name}: not here ({peer.get}).")
             print(f"{peer.name} is not here: {peer.get}", file=sys.stderr)
         except Failure as failure:
             self.fail(failure)

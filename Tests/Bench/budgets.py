@@ -40,6 +40,11 @@ def ratio(work: dict, peer: str, other: str) -> float:
     return statistics.median(a / b for a, b in zip(costs(work, peer), costs(work, other)))
 
 
+def shown(value: float) -> str:
+    """Whole where it is large."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
 def compare(results: dict) -> list:
     """Each budget as (kept, sentence); what was not measured is said, and is not kept."""
     lines = []
@@ -70,7 +75,8 @@ def compare(results: dict) -> list:
             lines.append((False, f"{title}: not measured"))
             continue
         lines.append((min(values) <= most,
-                      f"{title}: {min(values):,.4g} {unit}".rstrip() + f", budget {most:,} {unit}"))
+                      f"{title}: {shown(min(values))} {unit}".rstrip()
+                      + f", budget {most:,} {unit}"))
     return lines
 
 

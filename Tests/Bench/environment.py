@@ -1,6 +1,8 @@
 """Where figures come from: without processor, kernel and versions they say nothing."""
 
+import ctypes
 import datetime
+import errno
 import os
 import pathlib
 import platform
@@ -14,6 +16,14 @@ def processor() -> str:
         if line.startswith("model name"):
             return line.partition(":")[2].strip()
     return platform.machine()
+
+
+def has_uring() -> bool:
+    """Whether the kernel lets this process use io_uring; containers often forbid it."""
+    library = ctypes.CDLL(None, use_errno=True)
+    io_uring_setup = 425
+    library.syscall(io_uring_setup, 0, None)  # Refused in any case; how, is what tells.
+    return ctypes.get_errno() not in (errno.ENOSYS, errno.EPERM, errno.EACCES)
 
 
 def facts(peers: list, rounds: int) -> dict:

@@ -63,7 +63,7 @@ def put_load(portico: pathlib.Path, server: Server, work: Work, requests: int) -
         raise server.failure(f"{requests} requests took more than {DEADLINE_S} s") from None
     result = parsed(server, run.stdout, run.stderr)
     errors = {kind: count for kind, count in result["errors"].items() if count}
-    # Datagrams may be lost: another one is sent instead, and so many are answered as were asked for.
+    # Datagrams may be lost: another is sent instead, until as many are answered as were asked for.
     if work.kind == "udp":
         errors.pop("lost", None)
     if errors or result["requests"] == 0:
