@@ -47,6 +47,9 @@ def allocations(peer: Peer, portico: pathlib.Path, folder: pathlib.Path) -> dict
             put_load(portico, server, work, requests)
             result[f"allocations_{name}"] = counted(server, base) - before
             result[f"allocations_{name}_requests"] = requests
+            # Not a matter of speed: it is either nothing or a mistake.
+            if (count := result[f"allocations_{name}"]) > 0:
+                raise server.failure(f"allocated {count} times in {requests} requests of {name}")
         finally:
             stop([server])
     return result
