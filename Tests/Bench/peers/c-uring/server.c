@@ -7,9 +7,9 @@
  * submit-and-wait a turn, completions deferred to that call. What must succeed posts no completion.
  * A connection of the first kind is one chain: receive, send with MSG_MORE, close.
  *
- * Tried, and within the spread of the rounds on a busy machine: plain send(2) for replies; receive,
- * send and close by system calls after the accept; a receive of its own before send and close; eight
- * times as many provided buffers, which only take memory.
+ * Tried, and within the spread of the rounds on a busy machine: plain send(2) for replies; system
+ * calls for all that follows the accept; a receive of its own before send and close; more and
+ * larger provided buffers, which only take memory.
  *
  * It needs kernel 6.1 or newer, and says so where io_uring is forbidden.
  */
