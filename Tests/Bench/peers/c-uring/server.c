@@ -7,8 +7,9 @@
  * submit-and-wait a turn, completions deferred to that call. What must succeed posts no completion.
  * A connection of the first kind is one chain: receive, send with MSG_MORE, close.
  *
- * Tried and worse: plain send(2) for replies (1.04 times), receive and send by system calls after
- * the accept (1.08), more provided buffers than stay in the cache (1.03; 1.25 with 10,000 clients).
+ * Tried, and within the spread of the rounds on a busy machine: plain send(2) for replies; system
+ * calls for all that follows the accept; a receive of its own before send and close; more and
+ * larger provided buffers, which only take memory.
  *
  * It needs kernel 6.1 or newer, and says so where io_uring is forbidden.
  */
