@@ -111,6 +111,7 @@ struct LayeringTests {
     "Sources/Runtime/Backend/DatagramReceiver.swift": "hands out datagrams where they lie",
     "Sources/Runtime/Backend/Doors.swift": "receives datagrams into memory of the loop",
     "Sources/Runtime/Backend/Uring.swift": "receives into and sends from memory of the loop",
+    "Sources/Runtime/Backend/Uring+Waiting.swift": "hands out bytes where the kernel put them",
     "Sources/Runtime/Backend/Epoll.swift": "receives into and sends from memory of the loop",
     "Sources/Runtime/Filter/FilterLog.swift": "logs bytes where they lie",
     "Sources/Runtime/Filter/Filtered.swift": "offers less of the room that the loop offers",

@@ -1,9 +1,10 @@
-// What a ring does not watch by itself: listeners, datagram sockets, the bell and the control
-// socket, in an epoll set that the ring polls. A ring could accept many clients for one request,
-// but that request takes each wake-up of a shared listener for itself, also while its worker is
-// busy in a call: with one of two workers stopped, seen, no client was served by the other (0 of
-// 10; with this, 10 of 10). And it holds the socket, so that a worker whose supervisor has died
-// could not let go of the ports in a call.
+// What a ring does not watch by itself: listeners, datagram sockets, the bell, the control socket
+// and clients that take no more or are not read, in an epoll set that the ring polls. A ring could
+// accept many clients for one request, but that takes each wake-up of a shared listener for itself,
+// also while its worker is busy in a call: with one of two workers stopped, seen, no client was
+// served by the other (0 of 10; with this, 10 of 10). And it holds the socket, so that a worker
+// whose supervisor has died could not let go of the ports in a call. A ring's own poll also tells
+// of half-closed clients, asked or not, and would do so again and again.
 
 internal import CKernel
 internal import Glibc
@@ -24,7 +25,7 @@ struct Doors: ~Copyable {
   /// By index of the listener; 0 for none.
   private let listeners: FlatTable<Int32>
   /// Something may be ready: look in this tick, and in the next, until nothing is.
-  private(set) var isAjar = true
+  private(set) var isAjar = false
 
   init(sockets: Int, wake: Int32, control: Int32) throws(SystemError) {
     let epoll = Descriptor(owning: try SystemError.check("epoll_create1", ck_epoll_create()))
@@ -67,6 +68,17 @@ struct Doors: ~Copyable {
 
   func shut(_ fd: Int32) { _ = ck_epoll_control(epoll.rawValue, EPOLL_CTL_DEL, fd, 0, 0) }
 
+  /// Watches a client for its failure and, if it `toSend`, for room, or not any more. False when
+  /// the kernel has no memory for that.
+  func watch(
+    client fd: Int32, _ token: Token, toSend: Bool, wasWatched: Bool, isWatched: Bool
+  ) -> Bool {
+    let change = wasWatched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD
+    return ck_epoll_control(
+      epoll.rawValue, isWatched ? change : EPOLL_CTL_DEL, fd, toSend ? EPOLLOUT.rawValue : 0,
+      token.rawValue) >= 0
+  }
+
   /// The ring has seen that something is ready.
   mutating func push() { isAjar = true }
 
@@ -106,6 +118,7 @@ struct Doors: ~Copyable {
       }
       return completion
     }
+    let mask = events.mask(nextEvent)
     nextEvent += 1
     var completion = Completion.nothing
     completion.token = token
@@ -116,7 +129,8 @@ struct Doors: ~Copyable {
       // One batch each time; the socket stays ready while there are more. 0 since it was shut.
       guard listeners[token.index] > 0 else { return .nothing }
       return unsafe incoming.receive(listeners[token.index], token, into: room.datagrams)
-    case .connection, .listener: preconditionFailure("BUG: not one of the doors")
+    case .connection: completion.kind = mask & EPOLLOUT.rawValue != 0 ? .sendable : .failed
+    case .listener: break
     }
     return completion
   }

@@ -11,7 +11,7 @@ internal import Kernel
 struct Uring: Backend, ~Copyable {
   /// What a token has room for above its purpose: which request of a row has completed.
   enum Request: UInt64 {
-    case doors, receive, sendable, failure, cancel
+    case doors, receive, cancel
 
     static let shift: UInt64 = 61
     static let mask: UInt64 = 7 << shift
@@ -41,16 +41,14 @@ struct Uring: Backend, ~Copyable {
     static let receiving = Marks(rawValue: 1)
     /// … and it is being cancelled.
     static let cancelling = Marks(rawValue: 2)
-    /// A poll for room to send is under way.
-    static let polling = Marks(rawValue: 4)
-    /// A poll for the client's failure is under way, since nothing else would show it.
-    static let watching = Marks(rawValue: 8)
+    /// Among the doors, for its failure, which nothing else would show.
+    static let watched = Marks(rawValue: 4)
+    /// … and for room to send.
+    static let watchedToSend = Marks(rawValue: 8)
     /// Looked at from time to time instead of by a request.
     static let soon = Marks(rawValue: 16)
     /// On the list of what the next wait has to look at.
     static let listed = Marks(rawValue: 32)
-    /// Requests that hold the socket.
-    static let requests: Marks = [.receiving, .polling, .watching]
   }
 
   /// Received bytes lie in the ring's buffers, and may come after the client was disarmed.
@@ -62,14 +60,16 @@ struct Uring: Backend, ~Copyable {
   var doors: Doors
   private let outgoing = DatagramBatch()
   let watches: FlatTable<Watch>
-  private var eager: TokenRing
+  var eager: TokenRing
   var soon: TokenRing
   /// Those of `soon` whose time has come in this tick.
   var expected = PollBatch(capacity: 256)
   /// Rows that have changed since the last wait.
-  private var changed: TokenRing
+  var changed: TokenRing
+  /// Could not be put among the doors: delivered as failed.
+  var lost: TokenRing
   /// The buffer that the last completion lies in; -1 for none.
-  private var loan = -1
+  var loan = -1
   var tick_ms: UInt64 = 0
 
   /// `wake` and `control` are descriptors whose readability is delivered as completions; `memory`
@@ -87,12 +87,14 @@ struct Uring: Backend, ~Copyable {
     let eager = try TokenRing(capacity: 1024)
     let soon = try TokenRing(capacity: 4096)
     let changed = try TokenRing(capacity: 4096)
+    let lost = try TokenRing(capacity: 1024)
     self.ring = ring
     self.doors = doors
     self.watches = watches
     self.eager = eager
     self.soon = soon
     self.changed = changed
+    self.lost = lost
     bufferCapacity = layout.capacity
     watchDoors()
   }
@@ -188,23 +190,22 @@ struct Uring: Backend, ~Copyable {
   mutating func close(_ fd: Int32, _ token: Token, resetting: Bool) {
     let watch = watches[token.index]
     watches[token.index] = .nobody
-    let isHeld = watch.token == token && !watch.marks.isDisjoint(with: .requests)
+    let isHeld = watch.token == token && watch.marks.contains(.receiving)
     if isHeld {
-      if watch.marks.contains(.receiving) { cancel(.receive, token) }
-      if watch.marks.contains(.polling) { cancel(.sendable, token) }
-      if watch.marks.contains(.watching) { cancel(.failure, token) }
+      cancel(token)
+      if watch.marks.contains(.watched) { doors.shut(fd) }
     }
     if resetting {
       _ = ck_reset_on_close(fd)
     } else if isHeld {
-      // The requests go only with the next wait, and a call may lie between.
+      // The request goes only with the next wait, and a call may lie between.
       _ = ck_shutdown_send(fd)
     }
     _ = ck_close(fd)
   }
 
-  private func cancel(_ request: Request, _ token: Token) {
-    ring.cancel(request.data(token), data: Request.cancel.data(token))
+  private func cancel(_ token: Token) {
+    ring.cancel(Request.receive.data(token), data: Request.cancel.data(token))
   }
 
   /// The first thing that is asked for a client: its row starts anew.
@@ -231,147 +232,32 @@ struct Uring: Backend, ~Copyable {
     }
   }
 
-  /// Puts the requests that a row needs.
-  private func request(_ row: Int) {
+  /// Puts the requests that a row needs, and ends those that it does not.
+  mutating func request(_ row: Int) {
     let watch = watches[row]
     let wantsInput = watch.wanted.contains(.receive)
     if wantsInput, watch.marks.isDisjoint(with: [.receiving, .soon]) {
       ring.receive(watch.fd, data: Request.receive.data(watch.token))
       watches[row].marks.insert(.receiving)
     } else if !wantsInput, watch.marks.contains(.receiving), !watch.marks.contains(.cancelling) {
-      cancel(.receive, watch.token)
+      cancel(watch.token)
       watches[row].marks.insert(.cancelling)
     }
-    if watch.wanted.contains(.send), !watch.marks.contains(.polling) {
-      ring.poll(watch.fd, EPOLLOUT.rawValue, data: Request.sendable.data(watch.token))
-      watches[row].marks.insert(.polling)
-    }
+    let toldBefore = watch.marks.intersection([.watched, .watchedToSend])
+    var told: Marks = []
     // Even a client that nobody reads from is watched: its reset must be seen.
-    if !wantsInput, watches[row].marks.isDisjoint(with: [.polling, .watching]) {
-      ring.poll(watch.fd, 0, data: Request.failure.data(watch.token))
-      watches[row].marks.insert(.watching)
+    if watch.wanted.contains(.send) {
+      told = [.watched, .watchedToSend]
+    } else if !wantsInput {
+      told = .watched
     }
-  }
-
-  // MARK: Waiting
-
-  mutating func wait(timeout_ms: Int32?) {
-    giveBack()
-    while let entry = changed.pop() {
-      guard isCurrent(entry.token) else { continue }
-      watches[entry.token.index].marks.remove(.listed)
-      request(entry.token.index)
-    }
-    var timeout = timeout_ms
-    if !eager.isEmpty || doors.isAjar {
-      timeout = 0
-    } else if let left_ms = nextSoon_ms {
-      timeout = min(timeout ?? left_ms, left_ms)
-    }
-    ring.enter(waits: timeout != 0, timeout_ms: timeout)
-    doors.beginTick()
-    tick_ms = now_ms()
-  }
-
-  mutating func next<Room: ReceiveRoom & ~Copyable>(_ room: borrowing Room) -> Completion {
-    giveBack()
-    while let entry = eager.pop() {
-      let row = entry.token.index
-      guard isCurrent(entry.token), watches[row].wanted.contains(.receive),
-        !watches[row].marks.contains(.receiving)
-      else { continue }
-      let completion = receive(entry.token, room)
-      // Either way it needs a request from now on, if it is still there at the next wait.
-      list(row)
-      if completion.kind != .none { return completion }
-    }
-    while let event = ring.take() {
-      let completion = completed(event)
-      if completion.kind != .none { return completion }
-    }
-    let completion = doors.next(room)
-    if completion.kind != .none { return completion }
-    return nextSoon(room)
-  }
-
-  /// The bytes of the last completion have been handled.
-  @inline(__always)
-  private mutating func giveBack() {
-    if loan >= 0 {
-      ring.giveBack(buffer: loan)
-      loan = -1
-    }
-  }
-
-  private mutating func completed(_ event: ck_ring_completion) -> Completion {
-    let token = Token(rawValue: event.data & ~Request.mask)
-    let hasMore = event.has_more != 0
-    switch event.data >> Request.shift {
-    case Request.receive.rawValue: return received(event, token)
-    case Request.doors.rawValue:
-      doors.push()
-      if !hasMore { watchDoors() }
-    case Request.sendable.rawValue: return polled(.polling, token)
-    case Request.failure.rawValue: return polled(.watching, token)
-    default: break  // A cancel that came too late: the request had completed.
-    }
-    return .nothing
-  }
-
-  private mutating func received(_ event: ck_ring_completion, _ token: Token) -> Completion {
-    loan = Int(event.buffer)
-    // Late completions of a client that has gone only bring their buffer back.
-    guard isCurrent(token) else { return .nothing }
-    let row = token.index
-    if event.has_more == 0 {
-      watches[row].marks.subtract([.receiving, .cancelling])
-      list(row)
-    }
-    switch event.result {
-    // Cancelled; or out of buffers, which are there again at the next wait.
-    case -ECANCELED, -ENOBUFS, -EINTR, -EAGAIN:
-      giveBack()
-      return .nothing
-    default: break
-    }
-    var completion = Completion.nothing
-    completion.kind = .received
-    completion.token = token
-    completion.result = Int(event.result)
-    if loan >= 0 { unsafe completion.bytes = ring.address(ofBuffer: loan) }
-    return completion
-  }
-
-  /// A poll has completed: for room to send, or for a failure.
-  private mutating func polled(_ mark: Marks, _ token: Token) -> Completion {
-    var completion = Completion.nothing
-    guard isCurrent(token) else { return completion }
-    let row = token.index
-    watches[row].marks.remove(mark)
-    list(row)
-    completion.token = token
-    if mark == .polling {
-      watches[row].wanted.remove(.send)
-      completion.kind = .sendable
-    } else if !watches[row].wanted.contains(.receive) {
-      completion.kind = .failed
-    }
-    return completion
-  }
-
-  /// Receives at once, into the room that is offered.
-  func receive<Room: ReceiveRoom & ~Copyable>(
-    _ token: Token, _ room: borrowing Room
-  ) -> Completion {
-    let into = unsafe room.room(for: token)
-    var completion = Completion.nothing
-    // SAFETY: the room belongs to this client until the completion has been handled.
-    let result = unsafe ck_receive(watches[token.index].fd, into.baseAddress, into.count)
-    if result == -Int(EAGAIN) || result == -Int(EINTR) { return completion }
-    completion.kind = .received
-    completion.token = token
-    completion.result = result
-    unsafe completion.bytes = into.baseAddress
-    return completion
+    guard told != toldBefore else { return }
+    watches[row].marks.subtract([.watched, .watchedToSend])
+    watches[row].marks.formUnion(told)
+    let isDone = doors.watch(
+      client: watch.fd, watch.token, toSend: told.contains(.watchedToSend),
+      wasWatched: !toldBefore.isEmpty, isWatched: !told.isEmpty)
+    // A client that nobody watches would hang for ever.
+    if !isDone { _ = lost.push(watch.token) }
   }
 }
