@@ -1,5 +1,5 @@
 // What a ring does not watch by itself: listeners, datagram sockets, the bell, the control socket
-// and clients that take no more or are not read, in an epoll set that the ring polls. A ring could
+// and clients that take no more, are not read or send much, in an epoll set that the ring polls. A ring could
 // accept many clients for one request, but that takes each wake-up of a shared listener for itself,
 // also while its worker is busy in a call: with one of two workers stopped, seen, no client was
 // served by the other (0 of 10; with this, 10 of 10). And it holds the socket, so that a worker
@@ -68,15 +68,14 @@ struct Doors: ~Copyable {
 
   func shut(_ fd: Int32) { _ = ck_epoll_control(epoll.rawValue, EPOLL_CTL_DEL, fd, 0, 0) }
 
-  /// Watches a client for its failure and, if it `toSend`, for room, or not any more. False when
+  /// Watches a client for some events, its failure always among them, or not any more. False when
   /// the kernel has no memory for that.
   func watch(
-    client fd: Int32, _ token: Token, toSend: Bool, wasWatched: Bool, isWatched: Bool
+    client fd: Int32, _ token: Token, _ events: UInt32, wasWatched: Bool, isWatched: Bool
   ) -> Bool {
     let change = wasWatched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD
     return ck_epoll_control(
-      epoll.rawValue, isWatched ? change : EPOLL_CTL_DEL, fd, toSend ? EPOLLOUT.rawValue : 0,
-      token.rawValue) >= 0
+      epoll.rawValue, isWatched ? change : EPOLL_CTL_DEL, fd, events, token.rawValue) >= 0
   }
 
   /// The ring has seen that something is ready.
@@ -89,7 +88,8 @@ struct Doors: ~Copyable {
     eventCount = 0
   }
 
-  /// The next completion of this tick, or nothing.
+  /// The next completion of this tick, or nothing. A client's `received` has no bytes: there are
+  /// some.
   mutating func next<Room: ReceiveRoom & ~Copyable>(_ room: borrowing Room) -> Completion {
     if !hasLooked, isAjar {
       hasLooked = true
@@ -129,7 +129,11 @@ struct Doors: ~Copyable {
       // One batch each time; the socket stays ready while there are more. 0 since it was shut.
       guard listeners[token.index] > 0 else { return .nothing }
       return unsafe incoming.receive(listeners[token.index], token, into: room.datagrams)
-    case .connection: completion.kind = mask & EPOLLOUT.rawValue != 0 ? .sendable : .failed
+    case .connection:
+      // If both are true, the sending is delivered by the next tick.
+      completion.kind =
+        mask & EPOLLIN.rawValue != 0
+        ? .received : mask & EPOLLOUT.rawValue != 0 ? .sendable : .failed
     case .listener: break
     }
     return completion

@@ -50,7 +50,9 @@ extension Uring {
     while true {
       let completion = doors.next(room)
       if completion.kind == .none { return nextSoon(room) }
-      if completion.token.purpose != .connection || isNews(completion) { return completion }
+      if completion.token.purpose != .connection { return completion }
+      let news = seenByDoors(completion, room)
+      if news.kind != .none { return news }
     }
   }
 
@@ -96,25 +98,33 @@ extension Uring {
     completion.kind = .received
     completion.token = token
     completion.result = Int(event.result)
+    if completion.result == bufferCapacity { becomeBulky(row) }
     if loan >= 0 { unsafe completion.bytes = ring.address(ofBuffer: loan) }
     return completion
   }
 
-  /// Is what the doors have seen of a client for the loop? Of one that is received from, its
-  /// receive tells.
-  private mutating func isNews(_ completion: Completion) -> Bool {
-    guard isCurrent(completion.token) else { return false }
-    let row = completion.token.index
-    if completion.kind == .sendable, watches[row].wanted.contains(.send) {
+  /// What becomes of what the doors have seen of a client. Of one that a request receives from,
+  /// that tells.
+  private mutating func seenByDoors<Room: ReceiveRoom & ~Copyable>(
+    _ seen: Completion, _ room: borrowing Room
+  ) -> Completion {
+    guard isCurrent(seen.token) else { return .nothing }
+    let row = seen.token.index
+    let wanted = watches[row].wanted
+    if seen.kind == .sendable {
+      guard wanted.contains(.send) else { return .nothing }
       watches[row].wanted.remove(.send)
       list(row)
-      return true
+      return seen
     }
-    return completion.kind == .failed && !watches[row].wanted.contains(.receive)
+    if wanted.contains(.receive) {
+      return watches[row].marks.contains(.watchedToReceive) ? receive(seen.token, room) : .nothing
+    }
+    return seen.kind == .failed ? seen : .nothing
   }
 
   /// Receives at once, into the room that is offered.
-  func receive<Room: ReceiveRoom & ~Copyable>(
+  mutating func receive<Room: ReceiveRoom & ~Copyable>(
     _ token: Token, _ room: borrowing Room
   ) -> Completion {
     let into = unsafe room.room(for: token)
@@ -126,6 +136,13 @@ extension Uring {
     completion.token = token
     completion.result = result
     unsafe completion.bytes = into.baseAddress
+    if result >= bufferCapacity { becomeBulky(token.index) }
     return completion
+  }
+
+  private mutating func becomeBulky(_ row: Int) {
+    guard !watches[row].marks.contains(.bulky) else { return }
+    watches[row].marks.insert(.bulky)
+    list(row)
   }
 }

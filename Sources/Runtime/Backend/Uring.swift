@@ -45,6 +45,13 @@ struct Uring: Backend, ~Copyable {
     static let watched = Marks(rawValue: 4)
     /// … and for room to send.
     static let watchedToSend = Marks(rawValue: 8)
+    /// … and for input.
+    static let watchedToReceive = Marks(rawValue: 64)
+    /// How a row stands among the doors.
+    static let doors: Marks = [.watched, .watchedToSend, .watchedToReceive]
+    /// It sends more than a buffer holds: received from when the doors say so, with a system call
+    /// each. A request would fill up to 32 buffers in a row before it could be cancelled.
+    static let bulky = Marks(rawValue: 128)
     /// Looked at from time to time instead of by a request.
     static let soon = Marks(rawValue: 16)
     /// On the list of what the next wait has to look at.
@@ -236,27 +243,33 @@ struct Uring: Backend, ~Copyable {
   mutating func request(_ row: Int) {
     let watch = watches[row]
     let wantsInput = watch.wanted.contains(.receive)
-    if wantsInput, watch.marks.isDisjoint(with: [.receiving, .soon]) {
+    let needsRequest = wantsInput && !watch.marks.contains(.bulky)
+    if needsRequest, watch.marks.isDisjoint(with: [.receiving, .soon]) {
       ring.receive(watch.fd, data: Request.receive.data(watch.token))
       watches[row].marks.insert(.receiving)
-    } else if !wantsInput, watch.marks.contains(.receiving), !watch.marks.contains(.cancelling) {
+    } else if !needsRequest, watch.marks.contains(.receiving),
+      !watch.marks.contains(.cancelling)
+    {
       cancel(watch.token)
       watches[row].marks.insert(.cancelling)
     }
-    let toldBefore = watch.marks.intersection([.watched, .watchedToSend])
-    var told: Marks = []
+    var doors: Marks = []
     // Even a client that nobody reads from is watched: its reset must be seen.
-    if watch.wanted.contains(.send) {
-      told = [.watched, .watchedToSend]
-    } else if !wantsInput {
-      told = .watched
+    if !wantsInput { doors = .watched }
+    if watch.wanted.contains(.send) { doors.formUnion([.watched, .watchedToSend]) }
+    // What the request has received comes first.
+    if wantsInput, !needsRequest, watch.marks.isDisjoint(with: [.receiving, .soon]) {
+      doors.formUnion([.watched, .watchedToReceive])
     }
-    guard told != toldBefore else { return }
-    watches[row].marks.subtract([.watched, .watchedToSend])
-    watches[row].marks.formUnion(told)
-    let isDone = doors.watch(
-      client: watch.fd, watch.token, toSend: told.contains(.watchedToSend),
-      wasWatched: !toldBefore.isEmpty, isWatched: !told.isEmpty)
+    let before = watch.marks.intersection(.doors)
+    guard doors != before else { return }
+    watches[row].marks.subtract(.doors)
+    watches[row].marks.formUnion(doors)
+    let events =
+      (doors.contains(.watchedToReceive) ? EPOLLIN.rawValue : 0)
+      | (doors.contains(.watchedToSend) ? EPOLLOUT.rawValue : 0)
+    let isDone = self.doors.watch(
+      client: watch.fd, watch.token, events, wasWatched: !before.isEmpty, isWatched: !doors.isEmpty)
     // A client that nobody watches would hang for ever.
     if !isDone { _ = lost.push(watch.token) }
   }

@@ -6,7 +6,8 @@ struct UringBuffers {
   /// From one buffer's first byte to the next one's beyond its size: without it the first bytes of
   /// all of them would fall into one set of the cache.
   private static let skew = 64
-  private static let mostBytes = 16 << 10
+  /// More is for clients that send much, which are received from otherwise.
+  private static let mostBytes = 4 << 10
 
   /// Bytes that a receive may fill.
   let capacity: Int
