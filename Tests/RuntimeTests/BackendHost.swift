@@ -109,6 +109,14 @@ final class BackendHost {
     return (client, try accept())
   }
 
+  /// Both ends of a Unix connection.
+  static func unixPair() throws -> (BackendClient, Int32) {
+    var ends: [Int32] = [0, 0]
+    try #require(unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
+    try SystemError.check("fcntl", ck_set_nonblocking(ends[1]))
+    return (BackendClient(fd: ends[0]), ends[1])
+  }
+
   func accept() throws -> Int32 {
     var peer = Endpoint.none
     let deadline = ContinuousClock().now + .seconds(10)

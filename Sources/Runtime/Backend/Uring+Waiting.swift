@@ -98,7 +98,7 @@ extension Uring {
     completion.kind = .received
     completion.token = token
     completion.result = Int(event.result)
-    if completion.result == bufferCapacity { becomeBulky(row) }
+    if completion.result == bufferCapacity { filledBuffer(row) }
     if loan >= 0 { unsafe completion.bytes = ring.address(ofBuffer: loan) }
     return completion
   }
@@ -136,13 +136,14 @@ extension Uring {
     completion.token = token
     completion.result = result
     unsafe completion.bytes = into.baseAddress
-    if result >= bufferCapacity { becomeBulky(token.index) }
+    if result >= bufferCapacity { filledBuffer(token.index) }
     return completion
   }
 
-  private mutating func becomeBulky(_ row: Int) {
-    guard !watches[row].marks.contains(.bulky) else { return }
-    watches[row].marks.insert(.bulky)
+  /// It sends much.
+  private mutating func filledBuffer(_ row: Int) {
+    guard !watches[row].marks.contains(.byReadiness) else { return }
+    watches[row].marks.insert(.byReadiness)
     list(row)
   }
 }

@@ -36,7 +36,7 @@ struct Uring: Backend, ~Copyable {
   }
 
   struct Marks: OptionSet, BitwiseCopyable {
-    var rawValue: UInt8
+    var rawValue: UInt16
     /// A receive goes on, or its last completion has not been taken yet.
     static let receiving = Marks(rawValue: 1)
     /// … and it is being cancelled.
@@ -49,9 +49,13 @@ struct Uring: Backend, ~Copyable {
     static let watchedToReceive = Marks(rawValue: 64)
     /// How a row stands among the doors.
     static let doors: Marks = [.watched, .watchedToSend, .watchedToReceive]
-    /// It sends more than a buffer holds: received from when the doors say so, with a system call
-    /// each. A request would fill up to 32 buffers in a row before it could be cancelled.
-    static let bulky = Marks(rawValue: 128)
+    /// Received from when the doors say so, with a system call each, since it sends more than a
+    /// buffer holds, and a request would fill up to 32 in a row before it could be cancelled; or
+    /// since its socket is a Unix one: there Linux 6.18 forgets the end of a client whose last
+    /// bytes and end were there together when the request came.
+    static let byReadiness = Marks(rawValue: 128)
+    /// Its socket's kind has been looked at.
+    static let isKnown = Marks(rawValue: 256)
     /// Looked at from time to time instead of by a request.
     static let soon = Marks(rawValue: 16)
     /// On the list of what the next wait has to look at.
@@ -241,9 +245,13 @@ struct Uring: Backend, ~Copyable {
 
   /// Puts the requests that a row needs, and ends those that it does not.
   mutating func request(_ row: Int) {
+    if !watches[row].marks.contains(.isKnown) {
+      watches[row].marks.insert(.isKnown)
+      if ck_is_unix(watches[row].fd) == 1 { watches[row].marks.insert(.byReadiness) }
+    }
     let watch = watches[row]
     let wantsInput = watch.wanted.contains(.receive)
-    let needsRequest = wantsInput && !watch.marks.contains(.bulky)
+    let needsRequest = wantsInput && !watch.marks.contains(.byReadiness)
     if needsRequest, watch.marks.isDisjoint(with: [.receiving, .soon]) {
       ring.receive(watch.fd, data: Request.receive.data(watch.token))
       watches[row].marks.insert(.receiving)
