@@ -12,6 +12,7 @@ BIN = .build/$(CONFIGURATION)
 .DEFAULT_GOAL := help
 PREFIX ?= /usr/local
 .PHONY: help needs test-needs build run lesson test demo soak simulate cost lint sanitize clean
+.PHONY: instructions
 .PHONY: install install-only uninstall check-crash check-reload check-stampede
 
 help: ## this list
@@ -47,8 +48,8 @@ URING_SUITES = ArticleTests AcceptQueueTests BackendChoiceTests BlameTests Clien
 
 test: test-needs build ## all tests: units in debug, conformance against the release build
 	@$(SWIFT) build --build-tests
-	@PORTICO_BIN_DIR="$(CURDIR)/$(BIN)" $(SWIFT) test --skip-build $(TEST_ARGS)
-	@PORTICO_BIN_DIR="$(CURDIR)/$(BIN)" PORTICO_BACKEND=uring $(SWIFT) test --skip-build \
+	@PORTICO_BIN_DIR="$(CURDIR)/$(BIN)" SWIFT="$(SWIFT)" .ci/tests $(TEST_ARGS)
+	@PORTICO_BIN_DIR="$(CURDIR)/$(BIN)" SWIFT="$(SWIFT)" PORTICO_BACKEND=uring .ci/tests \
 	  $(addprefix --filter ConformanceTests.,$(URING_SUITES))
 
 demo: test-needs build ## a tour of half a minute
@@ -78,6 +79,10 @@ simulate: build ## the loop on seeded schedules of faults: make simulate SEED=1 
 
 cost: test-needs build ## CPU for each request, beside the article's server and plain C
 	@python3 Tests/Cost/cost.py --bin-dir $(BIN) $(COST_ARGS)
+
+instructions: test-needs build ## what the worker executes for one request, against the figures on record
+	@.ci/needs valgrind
+	@python3 Tests/Instructions/instructions.py --bin-dir $(BIN) --check $(INSTRUCTIONS_ARGS)
 
 lint: ## formatting and documentation rules
 	@$(SWIFT) format lint --strict --recursive Package.swift Sources Plugins Tests \

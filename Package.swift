@@ -62,6 +62,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
   ],
   targets: [
     .executableTarget(
@@ -71,6 +72,7 @@ let package = Package(
         .target(name: "Supervisor", condition: .when(platforms: [.linux])),
         .target(name: "Control", condition: .when(platforms: [.linux])),
         .target(name: "Kernel", condition: .when(platforms: [.linux])),
+        .target(name: "Load", condition: .when(platforms: [.linux])),
         .target(name: "Transcript", condition: .when(platforms: [.linux])),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -80,6 +82,14 @@ let package = Package(
       dependencies: [
         "Control", "Kernel", "Transcript", "CKernel",
         .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: kernel),
+    // The load generator of `portico bench`: beside the host, never in it.
+    .target(
+      name: "Load",
+      dependencies: [
+        "Kernel", "Transcript", "CKernel",
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
       swiftSettings: kernel),
     .executableTarget(
@@ -159,6 +169,12 @@ let package = Package(
       swiftSettings: kernel + lean),
     .testTarget(
       name: "RuntimeTests", dependencies: ["Runtime", "Control", "Kernel", "CKernel", "CPortico"],
+      swiftSettings: kernel),
+    .testTarget(
+      name: "LoadTests",
+      dependencies: [
+        "Load", "Kernel", "Transcript", .product(name: "Histogram", package: "hdrhistogram-swift"),
+      ],
       swiftSettings: kernel),
     .testTarget(
       name: "TranscriptTests", dependencies: ["Transcript", "Harness"], swiftSettings: tests),

@@ -150,6 +150,18 @@ static inline ssize_t ck_send(int fd, const void *from, size_t count, int more) 
   return n < 0 ? -errno : n;
 }
 
+/* Two pieces as one: what was staged, and a reply that is too long for the stage. */
+static inline ssize_t ck_send_both(int fd, const void *first, size_t first_count,
+                                   const void *second, size_t second_count) {
+  struct iovec pieces[2] = {{(void *)first, first_count}, {(void *)second, second_count}};
+  struct msghdr message;
+  memset(&message, 0, sizeof message);
+  message.msg_iov = first_count ? pieces : pieces + 1;
+  message.msg_iovlen = first_count ? 2 : 1;
+  ssize_t n = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+  return n < 0 ? -errno : n;
+}
+
 /* Bytes that the kernel holds for the other side, who has not taken them (tcp(7), SIOCOUTQ). */
 static inline int ck_unsent_count(int fd) {
   int count = 0;

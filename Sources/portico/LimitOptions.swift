@@ -96,7 +96,8 @@
       help: ArgumentHelp(
         """
         Most bytes of a finished client's input that are discarded, for 5s at most, so that \
-        it sees an orderly end and no reset. (default: \(defaults.lingerBytes))
+        it sees an orderly end and no reset; 0 closes at once, and a client that is still sending \
+        may lose its answer. (default: \(defaults.lingerBytes))
         """,
         valueName: "bytes"), transform: Words.lingerBytes)
     var lingerBytes = defaults.lingerBytes

@@ -20,6 +20,7 @@
         portico test <file|name> --transcript <file> ...
         portico replay <crash file> [--plugin <file|name>]
         portico mock <transcript> [<options>]
+        portico bench <uri> [--rate <n>] [--close] ...
         portico new <name> --language <c|swift>
         portico paths [<part>]
         portico status [--json]
@@ -34,9 +35,9 @@
       version: HostVersion.text,
       subcommands: [
         RunCommand.self, ListCommand.self, InspectCommand.self, CallCommand.self, TestCommand.self,
-        ReplayCommand.self, MockCommand.self, NewCommand.self, PathsCommand.self,
-        StatusCommand.self, ReloadCommand.self, DrainCommand.self, StopCommand.self,
-        SuspendCommand.self, ResumeCommand.self,
+        ReplayCommand.self, MockCommand.self, BenchCommand.self, NewCommand.self,
+        PathsCommand.self, StatusCommand.self, ReloadCommand.self, DrainCommand.self,
+        StopCommand.self, SuspendCommand.self, ResumeCommand.self,
       ],
       defaultSubcommand: RunCommand.self)
   }

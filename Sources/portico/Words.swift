@@ -201,7 +201,7 @@
       return language
     }
 
-    private static func validated<Value>(
+    static func validated<Value>(
       _ parse: () throws(InvalidWord) -> Value
     ) throws(ValidationError) -> Value {
       do throws(InvalidWord) {

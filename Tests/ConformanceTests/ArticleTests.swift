@@ -68,6 +68,25 @@ struct ArticleTests {
     #expect(try portico.ask("hello") == Self.thanks)
   }
 
+  @Test func `Without lingering the close follows the answer, and what comes later is reset`()
+    throws
+  {
+    for (bytes, isKept) in [("0", false), ("1MiB", true)] {
+      let portico = try Portico(["--linger-bytes", bytes], over: .tcp4)
+      let client = try portico.client()
+      try client.send("hello")
+      #expect(try client.receiveToEnd() == Self.thanks)
+      var sent = 0
+      // The first of these is answered with a reset, which the next one hears of.
+      while sent < 5000, (try? client.send("more")) != nil {
+        sent += 1
+        pause(for: .milliseconds(1))
+        if isKept, sent == 100 { break }
+      }
+      #expect(isKept ? sent == 100 : sent < 5000, "\(sent) at --linger-bytes \(bytes)")
+    }
+  }
+
   @Test(arguments: Transport.streams)
   func `Two hundred clients at once are all thanked`(transport: Transport) throws {
     let portico = try Portico(over: transport)

@@ -17,6 +17,7 @@ struct CrashTests {
     (Transport.tcp4, "crash", "SIGSEGV"), (.tcp4, "abort", "SIGABRT"), (.tcp4, "trap", "SIGILL"),
     (.tcp4, "overflow", "SIGSEGV"), (.tcp4, "exit", "3"), (.tcp6, "crash", "SIGSEGV"),
     (.unix, "crash", "SIGSEGV"), (.tcp4, "break", "SIGTRAP"), (.tcp4, "wild", "SIGSEGV"),
+    (.tcp4, "lost", "SIGSEGV"),
   ])
   func `A handler that dies is named with its client, and the next client is served`(
     transport: Transport, word: String, cause: String

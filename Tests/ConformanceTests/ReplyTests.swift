@@ -134,6 +134,21 @@ struct ReplyTests {
   }
 
   @Test(arguments: Transport.streams)
+  func `Long replies between short ones arrive whole and in order`(transport: Transport) throws {
+    let portico = try Portico(plugin: Fixture.c("longreply"), over: transport)
+    let client = try portico.client(receiveBuffer: 65536)
+    // Two of them at once: the second finds the socket full.
+    try client.send([7, 99])
+    for first in [7, 99] {
+      #expect(try client.receiveText(4) == "head")
+      let bytes = try client.receive(exactly: 3 << 20)
+      let right = (0..<3 << 20).map { UInt8(truncatingIfNeeded: first + $0) }
+      #expect(bytes == right, "3 MiB from \(first) on")
+      #expect(try client.receiveText(4) == "tail")
+    }
+  }
+
+  @Test(arguments: Transport.streams)
   func `A handler without on_writable that outruns the limit is cut off, not holed`(
     transport: Transport
   ) throws {

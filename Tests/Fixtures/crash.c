@@ -25,6 +25,7 @@ ptrdiff_t handle(const void *buffer, size_t len, portico_reply reply) {
   if (strncmp(buffer, "wild", 4) == 0) *(volatile int *)0xdead000000000000 = 1;
 #endif
   if (strncmp(buffer, "exit", 4) == 0) exit(3);
+  if (strncmp(buffer, "lost", 4) == 0) reply((const void *)16, (size_t)1 << 20);
   if (strncmp(buffer, "overflow", 8) == 0) deepest = descend(0);
   reply(buffer, len);
   return (ptrdiff_t)len;

@@ -25,7 +25,7 @@ struct BackendTests {
     let accepted = host.next()
     try #require(accepted.kind == .accepted)
     #expect(accepted.token.purpose == .listener && accepted.token.index == 2)
-    #expect(accepted.peer.addressText == "127.0.0.1")
+    #expect(host.io.peer.addressText == "127.0.0.1")
     let fd = Int32(accepted.result)
     host.io.armReceive(fd, clientToken(5), .now)
     let received = host.next()

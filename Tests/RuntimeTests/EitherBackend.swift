@@ -48,6 +48,8 @@ struct EitherBackend: Backend {
     }
   }
 
+  var peer: Endpoint { isUring ? uring!.value.peer : epoll!.value.peer }
+
   mutating func disarmAccept(listener fd: Int32, token: Token) {
     if isUring {
       uring!.value.disarmAccept(listener: fd, token: token)

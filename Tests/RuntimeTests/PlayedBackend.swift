@@ -38,6 +38,7 @@ struct PlayedBackend: Backend, ~Copyable {
 
   func now_ms() -> UInt64 { kernel.now_ms }
   mutating func armAccept(listener fd: Int32, token: Token, tellsPeer: Bool) throws(SystemError) {}
+  var peer: Endpoint { .none }
   mutating func disarmAccept(listener fd: Int32, token: Token) {}
   mutating func turnAway(_ fd: Int32, resetting: Bool) {
     kernel.turnedAway.append((fd, resetting))

@@ -84,7 +84,8 @@ enum Promise {
     for (place, number) in numbers.enumerated() {
       unsafe bytes.storeBytes(of: number, toByteOffset: place * 8, as: Int64.self)
     }
-    let returned = unsafe core.value.callHandle(row, bytes, numbers.count * 8)
+    let callee = core.value.beginCalls(row)
+    let returned = unsafe core.value.callHandle(row, callee, bytes, numbers.count * 8)
     let left = numbers.indices.map {
       unsafe bytes.load(fromByteOffset: $0 * 8, as: Int64.self)
     }

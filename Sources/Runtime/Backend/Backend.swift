@@ -33,12 +33,9 @@ internal import Kernel
   /// SAFETY: in the room that was offered for this receive, or in a buffer of the backend's with a
   /// byte of room behind it; valid until the next one.
   var bytes: UnsafeMutableRawPointer?
-  /// Of an accepted client, if it was wanted.
-  var peer: Endpoint
 
   static var nothing: Completion {
-    unsafe Completion(
-      kind: .none, token: Token(rawValue: 0), result: 0, bytes: nil, peer: .none)
+    unsafe Completion(kind: .none, token: Token(rawValue: 0), result: 0, bytes: nil)
   }
 }
 
@@ -84,6 +81,8 @@ protocol Backend: ~Copyable {
     listener fd: Int32, token: Token, tellsPeer: Bool
   ) throws(SystemError)
   mutating func disarmAccept(listener fd: Int32, token: Token)
+  /// Who the client of the last completion is; none if that is not wanted.
+  var peer: Endpoint { get }
 
   /// Closes a client that was accepted and that nobody has a row for.
   mutating func turnAway(_ fd: Int32, resetting: Bool)
@@ -116,6 +115,9 @@ protocol Backend: ~Copyable {
   static var hasOwnBuffers: Bool { get }
   /// Bytes that such a buffer has room for: after a receive that filled it there may be more.
   var bufferCapacity: Int { get }
+
+  /// May a long reply go to the socket in the middle of a call, past this backend? A constant.
+  static var sendsAtOnce: Bool { get }
 
   /// Does it hold back what the kernel would take? A constant, so that a kernel is not even asked.
   static var holdsBack: Bool { get }
@@ -151,6 +153,8 @@ extension Backend where Self: ~Copyable {
   static var hasOwnBuffers: Bool { false }
   @inline(__always)
   var bufferCapacity: Int { 0 }
+  @inline(__always)
+  static var sendsAtOnce: Bool { false }
 
   // A kernel holds nothing back: only filters do.
   @inline(__always)

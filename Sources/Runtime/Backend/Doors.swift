@@ -20,6 +20,8 @@ struct Doors: ~Copyable {
   private var nextEvent = 0
   private var acceptsLeft = acceptBurst
   private var tellsPeer = true
+  /// Of the last client that was accepted, if it was wanted.
+  private(set) var peer = Endpoint.none
   private var hasLooked = false
   private var incoming = DatagramReceiver()
   /// By index of the listener; 0 for none.
@@ -139,13 +141,13 @@ struct Doors: ~Copyable {
     return completion
   }
 
-  private func accept(_ token: Token) -> Completion {
+  private mutating func accept(_ token: Token) -> Completion {
     var completion = Completion.nothing
     // 0 since it was shut in the middle of a burst.
     guard listeners[token.index] > 0 else { return completion }
     let listener = listeners[token.index]
     let result =
-      tellsPeer ? unsafe ck_accept(listener, &completion.peer) : ck_accept(listener, nil)
+      tellsPeer ? unsafe ck_accept(listener, &peer) : ck_accept(listener, nil)
     if result == -EAGAIN || result == -EINTR { return completion }
     completion.kind = .accepted
     completion.token = token

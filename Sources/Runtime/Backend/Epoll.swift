@@ -1,8 +1,8 @@
 // Completions on top of epoll(7), level-triggered. Two things keep it as cheap as a hand-written
 // loop: a client whose request is there when it is accepted, and that is gone after the answer, is
 // never registered at all; and one that stays is registered once. The surprising part is `soon`: a
-// client that has just been sent its last byte will close in a moment, so its end is polled for a
-// few ticks, many sockets for one system call, instead of paying for a registration.
+// client that has just been sent its last byte will close in a moment, so its end is asked for a
+// few times, a moment later, instead of paying for a registration.
 
 internal import CKernel
 internal import Glibc
@@ -14,7 +14,7 @@ struct Epoll: Backend, ~Copyable {
   /// A `soon` socket is tried after this time, which is longer than most clients take to close, and
   /// some more times after it again; if nothing has come by then the kernel is asked to watch.
   private static let soon_ms: UInt64 = 2
-  private static let soonTries: UInt32 = 8
+  private static let soonTries: UInt32 = 4
 
   /// What the loop wants of a row's socket, and what the kernel has been told.
   private struct Watch: BitwiseCopyable {
@@ -39,6 +39,8 @@ struct Epoll: Backend, ~Copyable {
   private var nextEvent = 0
   private var acceptsLeft = acceptBurst
   private var tellsPeer = true
+  /// Of the last client that was accepted, if it was wanted.
+  private(set) var peer = Endpoint.none
   private var incoming = DatagramReceiver()
   private let outgoing = DatagramBatch()
   /// By row of the connection table, and of the listener table.
@@ -46,8 +48,6 @@ struct Epoll: Backend, ~Copyable {
   private let listeners: FlatTable<Int32>
   private var eager: TokenRing
   private var soon: TokenRing
-  /// Those of `soon` whose time has come in this tick.
-  private var expected = PollBatch(capacity: 256)
   /// Could not be registered: delivered as failed.
   private var lost: TokenRing
   /// Served at once when they were accepted, and not registered yet.
@@ -124,6 +124,8 @@ struct Epoll: Backend, ~Copyable {
       fd, outbox.datagrams + first, count: outbox.count - first, bytes: outbox.bytes)
   }
 
+  static var sendsAtOnce: Bool { true }
+
   @inline(__always)
   func leavesOut(_ step: LoopStep) -> Bool { false }
 
@@ -181,7 +183,7 @@ struct Epoll: Backend, ~Copyable {
   }
 
   /// The first thing that is asked for a client: its row starts anew.
-  private func meet(_ fd: Int32, _ token: Token) {
+  private mutating func meet(_ fd: Int32, _ token: Token) {
     if watches[token.index].token != token || watches[token.index].fd != fd {
       watches[token.index] = Watch(token: token, fd: fd, wanted: [], told: [])
     }
@@ -223,6 +225,7 @@ struct Epoll: Backend, ~Copyable {
     tick_ms = now_ms()
   }
 
+  @inline(__always)
   private func isCurrent(_ token: Token) -> Bool {
     watches[token.index].token == token && watches[token.index].fd > 0
   }
@@ -249,39 +252,28 @@ struct Epoll: Backend, ~Copyable {
         unsafe incoming.isHolding ? incoming.next(in: room.datagrams) : nextFromKernel(room)
       if completion.kind != .none { return completion }
     }
-    while !expected.isSpent || expectMore() {
-      let completion = nextExpected(room)
+    while let entry = soon.first, tick_ms >= entry.since_ms + Self.soon_ms {
+      _ = soon.pop()
+      let completion = nextExpected(entry, room)
       if completion.kind != .none { return completion }
     }
     return .nothing
   }
 
-  /// Looks at the sockets whose time has come, many for one system call; false when there are none.
-  private mutating func expectMore() -> Bool {
-    expected.clear()
-    while !expected.isFull, let entry = soon.first, tick_ms >= entry.since_ms + Self.soon_ms {
-      _ = soon.pop()
-      if isCurrent(entry.token), watches[entry.token.index].told.contains(.soon) {
-        expected.add(watches[entry.token.index].fd, entry)
-      }
-    }
-    expected.look()
-    return !expected.isSpent
-  }
-
+  /// A socket whose end was expected by now. It is received from even if both sides have ended:
+  /// what the client sent last may lie unread, and closing over it would reset a client that has
+  /// not read its answer yet.
   private mutating func nextExpected<Room: ReceiveRoom & ~Copyable>(
-    _ room: borrowing Room
+    _ entry: TokenRing.Entry, _ room: borrowing Room
   ) -> Completion {
-    let (entry, mask) = expected.take()
     let row = entry.token.index
-    // Since it was looked at it may have been closed, or registered.
+    // Since then it may have been closed, or registered.
     guard isCurrent(entry.token), watches[row].told.contains(.soon) else { return .nothing }
     watches[row].told.remove(.soon)
-    if mask != 0 {
-      // Even if both sides have ended: what the client sent last may lie unread, and closing over
-      // it would reset a client that has not read its answer yet.
+    let completion = receive(entry.token, room)
+    if completion.kind != .none {
       if !unregistered.push(entry.token) { tellKernel(row) }
-      return receive(entry.token, room)
+      return completion
     }
     let isPatient = entry.tries + 1 < Self.soonTries
     if isPatient, soon.push(entry.token, since_ms: tick_ms, tries: entry.tries + 1) {
@@ -289,7 +281,7 @@ struct Epoll: Backend, ~Copyable {
     } else {
       tellKernel(row)
     }
-    return .nothing
+    return completion
   }
 
   private mutating func nextFromKernel<Room: ReceiveRoom & ~Copyable>(
@@ -341,13 +333,13 @@ struct Epoll: Backend, ~Copyable {
     }
   }
 
-  private func accept(_ token: Token) -> Completion {
+  private mutating func accept(_ token: Token) -> Completion {
     var completion = Completion.nothing
     // 0 since it was disarmed in the middle of a burst.
     guard listeners[token.index] > 0 else { return completion }
     let listener = listeners[token.index]
     let result =
-      tellsPeer ? unsafe ck_accept(listener, &completion.peer) : ck_accept(listener, nil)
+      tellsPeer ? unsafe ck_accept(listener, &peer) : ck_accept(listener, nil)
     if result == -EAGAIN || result == -EINTR { return completion }
     completion.kind = .accepted
     completion.token = token
@@ -355,7 +347,7 @@ struct Epoll: Backend, ~Copyable {
     return completion
   }
 
-  private func receive<Room: ReceiveRoom & ~Copyable>(
+  private mutating func receive<Room: ReceiveRoom & ~Copyable>(
     _ token: Token, _ room: borrowing Room
   ) -> Completion {
     let into = unsafe room.room(for: token)

@@ -65,6 +65,7 @@ struct Uring: Backend, ~Copyable {
   /// Received bytes lie in the ring's buffers, and may come after the client was disarmed.
   @inline(__always)
   static var hasOwnBuffers: Bool { true }
+  static var sendsAtOnce: Bool { true }
   let bufferCapacity: Int
 
   let ring: Ring
@@ -73,8 +74,6 @@ struct Uring: Backend, ~Copyable {
   let watches: FlatTable<Watch>
   var eager: TokenRing
   var soon: TokenRing
-  /// Those of `soon` whose time has come in this tick.
-  var expected = PollBatch(capacity: 256)
   /// Rows that have changed since the last wait.
   var changed: TokenRing
   /// Could not be put among the doors: delivered as failed.
@@ -129,6 +128,8 @@ struct Uring: Backend, ~Copyable {
   }
 
   mutating func disarmAccept(listener fd: Int32, token: Token) { doors.shut(fd, token) }
+
+  var peer: Endpoint { doors.peer }
 
   mutating func turnAway(_ fd: Int32, resetting: Bool) {
     if resetting { _ = ck_reset_on_close(fd) }
@@ -215,17 +216,18 @@ struct Uring: Backend, ~Copyable {
     _ = ck_close(fd)
   }
 
-  private func cancel(_ token: Token) {
+  private mutating func cancel(_ token: Token) {
     ring.cancel(Request.receive.data(token), data: Request.cancel.data(token))
   }
 
   /// The first thing that is asked for a client: its row starts anew.
-  private func meet(_ fd: Int32, _ token: Token) {
+  private mutating func meet(_ fd: Int32, _ token: Token) {
     if watches[token.index].token != token || watches[token.index].fd != fd {
       watches[token.index] = Watch(token: token, fd: fd, wanted: [], marks: [])
     }
   }
 
+  @inline(__always)
   func isCurrent(_ token: Token) -> Bool {
     watches[token.index].token == token && watches[token.index].fd > 0
   }

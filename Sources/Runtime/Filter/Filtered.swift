@@ -77,6 +77,8 @@ internal import Kernel
     inner.disarmAccept(listener: fd, token: token)
   }
 
+  var peer: Endpoint { inner.peer }
+
   mutating func turnAway(_ fd: Int32, resetting: Bool) {
     inner.turnAway(fd, resetting: resetting)
   }
@@ -84,7 +86,7 @@ internal import Kernel
   /// True when a new client is let in; otherwise it has been reset.
   private mutating func letsIn(_ completion: Completion) -> Bool {
     guard completion.result >= 0, doorDice.happens(chain.refuse) else { return true }
-    log.refused(completion.peer)
+    log.refused(inner.peer)
     inner.turnAway(Int32(completion.result), resetting: true)
     return false
   }

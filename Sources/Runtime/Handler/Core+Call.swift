@@ -23,22 +23,42 @@ extension Core {
 
   @inline(__always)
   private mutating func begin(_ hook: ck_hook, _ row: Int) {
+    unsafe begin(hook, row, replies.slot(connections[row].slot))
+  }
+
+  @inline(__always)
+  private mutating func begin(
+    _ hook: ck_hook, _ row: Int, _ slot: UnsafeMutablePointer<ReplySlot>
+  ) {
     assert(unsafe context.value.current == nil, "BUG: calls of the handler must not nest")
-    unsafe context.value.current = replies.slot(connections[row].slot)
+    unsafe context.value.current = slot
     assert(
       context.value.stageCount == 0 || context.value.stageRow == row,
       "BUG: somebody else's replies are still staged")
     context.value.stageRow = row
     context.value.queued = connections[row].output.count
+    page.value.calls &+= 1
+    page.value.hook = hook.rawValue
+  }
+
+  /// What some calls of `handle` in a row for one client have in common.
+  @safe struct Callee {
+    fileprivate let slot: UnsafeMutablePointer<ReplySlot>
+    fileprivate let reply: portico_reply
+  }
+
+  /// Before the first of some calls in a row for one client: says whose they are. Each call begins
+  /// when the one before has ended, so that the clock is read once for each.
+  @inline(__always) @discardableResult
+  mutating func beginCalls(_ row: Int) -> Callee {
     page.value.connection = connections[row].id
     page.value.listener = UInt32(connections[row].listener)
     page.value.peer = connections[row].peer
     page.value.descriptor = connections[row].fd
-    page.value.calls &+= 1
-    page.value.hook = hook.rawValue
     if limits.slowCall_ns != 0 {
       slowCall.began_ns = SlowCall.now_ns(limit_ns: limits.slowCall_ns)
     }
+    return unsafe Callee(slot: replies.slot(connections[row].slot), reply: reply(row))
   }
 
   @inline(__always)
@@ -46,6 +66,7 @@ extension Core {
     if limits.slowCall_ns != 0 {
       let now_ns = SlowCall.now_ns(limit_ns: limits.slowCall_ns)
       if now_ns &- slowCall.began_ns >= limits.slowCall_ns { noteSlowCall(now_ns) }
+      slowCall.began_ns = now_ns
     }
     page.value.hook = CK_HOOK_NONE.rawValue
     unsafe context.value.current = nil
@@ -62,33 +83,35 @@ extension Core {
       hook: ck_hook(page.value.hook))
   }
 
-  /// `handle`; the caller judges what comes back. `bytes[count]` must be a NUL.
+  /// `handle`, after `beginCalls`; the caller judges what comes back. `bytes[count]` must be a NUL.
   @inline(__always)
-  mutating func callHandle(_ row: Int, _ bytes: UnsafeMutableRawPointer, _ count: Int) -> Int {
-    if limits.recordInput != 0 { return unsafe callHandleRecording(row, bytes, count) }
-    return unsafe callHandlePlainly(row, bytes, count)
+  mutating func callHandle(
+    _ row: Int, _ callee: Callee, _ bytes: UnsafeMutableRawPointer, _ count: Int
+  ) -> Int {
+    if limits.recordInput != 0 { return unsafe callHandleRecording(row, callee, bytes, count) }
+    return unsafe callHandlePlainly(row, callee, bytes, count)
   }
 
   /// The same with a record of what the client sent.
   @inline(never)
   private mutating func callHandleRecording(
-    _ row: Int, _ bytes: UnsafeMutableRawPointer, _ count: Int
+    _ row: Int, _ callee: Callee, _ bytes: UnsafeMutableRawPointer, _ count: Int
   ) -> Int {
     unsafe recordInput(row, bytes, count)
-    let consumed = unsafe callHandlePlainly(row, bytes, count)
+    let consumed = unsafe callHandlePlainly(row, callee, bytes, count)
     recordSeen(row, consumed: consumed, of: count)
     return consumed
   }
 
   @inline(__always)
   private mutating func callHandlePlainly(
-    _ row: Int, _ bytes: UnsafeMutableRawPointer, _ count: Int
+    _ row: Int, _ callee: Callee, _ bytes: UnsafeMutableRawPointer, _ count: Int
   ) -> Int {
     page.value.offset = unsafe buffers.offset(of: bytes)
     page.value.length = UInt64(count)
-    begin(CK_HOOK_HANDLE, row)
+    unsafe begin(CK_HOOK_HANDLE, row, callee.slot)
     // SAFETY: loaded and checked; the bytes lie in the pool until the call returns.
-    let consumed = unsafe handler.handle.unsafelyUnwrapped(bytes, count, reply(row))
+    let consumed = unsafe handler.handle.unsafelyUnwrapped(bytes, count, callee.reply)
     end()
     page.value.length = 0
     return consumed
@@ -97,6 +120,7 @@ extension Core {
   /// `begin` for all but `handle`: what the client sent before is named as well.
   private mutating func beginHook(_ hook: ck_hook, _ row: Int) {
     if limits.recordInput != 0 { nameRecord(row) }
+    beginCalls(row)
     begin(hook, row)
   }
 

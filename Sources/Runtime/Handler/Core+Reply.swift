@@ -92,6 +92,9 @@ extension Core {
       noteFull(row)
       return ReplySlot.Answer.full
     }
+    if isCurrent, bytes.count > context.value.stageCapacity, maySendAtOnce(row) {
+      return unsafe sendAtOnce(row, bytes)
+    }
     if isCurrent { spillStage() }
     if isCurrent && connections[row].output.isEmpty
       && bytes.count <= context.value.stageCapacity
@@ -159,21 +162,23 @@ extension Core {
 
   /// From now on this connection's reply answers GONE, and nobody is blamed for it: its handler has
   /// finished it, or does not know yet that it is over.
-  func closeReply(_ row: Int) { changeReply(row) { $0.close($1) } }
-
-  /// From now on it answers GONE, and who uses it has kept it for too long.
-  func killReply(_ row: Int) { changeReply(row) { $0.kill($1) } }
-
-  /// For a handler that may reply on another thread, under the lock that such a thread holds while
-  /// it looks.
-  @inline(__always)
-  private func changeReply(_ row: Int, _ change: (borrowing ReplyTable, ReplySlot.Index) -> Void) {
+  mutating func closeReply(_ row: Int) {
     let slot = connections[row].slot
     guard slot != .none else { return }
-    if handler.isInline {
-      change(replies, slot)
-    } else {
-      inbox.withLock { change(replies, slot) }
-    }
+    if handler.isInline { replies.close(slot) } else { closeUnderLock(slot) }
   }
+
+  /// From now on it answers GONE, and who uses it has kept it for too long.
+  mutating func killReply(_ row: Int) {
+    let slot = connections[row].slot
+    guard slot != .none else { return }
+    if handler.isInline { replies.kill(slot) } else { killUnderLock(slot) }
+  }
+
+  // For a handler that may reply on another thread: under the lock that such a thread holds while
+  // it looks.
+  @inline(never)
+  private func closeUnderLock(_ slot: ReplySlot.Index) { inbox.withLock { replies.close(slot) } }
+  @inline(never)
+  private func killUnderLock(_ slot: ReplySlot.Index) { inbox.withLock { replies.kill(slot) } }
 }

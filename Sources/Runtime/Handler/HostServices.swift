@@ -168,7 +168,8 @@ private func wish(_ reply: portico_reply, _ wish: Inbox.Wish) -> Int32 {
   guard let core = unsafe theCore, unsafe ck_this_thread() == core.value.context.value.thread,
     unsafe core.value.handler.onTimer != nil
   else { return PORTICO_MISUSE }
-  let at = milliseconds == 0 ? 0 : core.value.now_ms + min(milliseconds, 1 << 40)
+  // The tick began up to a millisecond after `now_ms`, and a timer must not fire early.
+  let at = milliseconds == 0 ? 0 : core.value.now_ms + min(milliseconds, 1 << 40) + 1
   guard let reply = unsafe reply else {
     core.value.workerTimer_ms = at
     return 0

@@ -31,7 +31,7 @@ extension Loop where IO: ~Copyable {
     core.value.nextConnection += 1
     core.value.connections[row].listener = core.value.configuration.sockets[socket]
     core.value.connections[row].peer =
-      transports[socket] == .unix ? .unix : completion.peer
+      transports[socket] == .unix ? .unix : io.peer
     core.value.connections[row].lastActivity_ms = core.value.now_ms
     core.value.page.value.accepted &+= 1
     if core.value.connections.isFull {

@@ -65,7 +65,7 @@ extension Loop where IO: ~Copyable {
   }
 
   /// Counts a client in all tallies; nil, or the limit that it is over.
-  private func count(_ row: Int) -> Limit? {
+  private mutating func count(_ row: Int) -> Limit? {
     let limits = core.value.limits
     let peer = core.value.connections[row].peer
     let hasAddress = peer.family == 4 || peer.family == 6
@@ -86,7 +86,7 @@ extension Loop where IO: ~Copyable {
   }
 
   /// Takes a client out of the tallies that it is in.
-  func uncount(_ row: Int) {
+  mutating func uncount(_ row: Int) {
     let marks = core.value.connections[row].marks
     if marks.contains(.counted) { core.value.tally.leave() }
     if marks.contains(.addressCounted) {

@@ -35,7 +35,8 @@ extension Loop where IO: ~Copyable {
     let bytes = unsafe completion.bytes!
     unsafe (bytes + count).storeBytes(of: 0, as: UInt8.self)
     if core.value.configuration.logsRequests { unsafe core.value.logRequest(row, bytes, count) }
-    let answer = unsafe core.value.callHandle(row, bytes, count)
+    let callee = core.value.beginCalls(row)
+    let answer = unsafe core.value.callHandle(row, callee, bytes, count)
     core.value.page.value.requests &+= 1
     if answer < 0 { core.value.page.value.protocol_errors &+= 1 }
     core.value.endDatagram()

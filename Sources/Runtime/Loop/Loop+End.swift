@@ -3,6 +3,7 @@
 // has ended too). Closing a socket with unread input, or with input still to come, makes the kernel
 // send a reset that can overtake the answer in the client, so the middle step waits for the
 // client's end; most clients close within a tick, which is why it costs so little.
+// `--linger-bytes 0` leaves that step out, at the clients' risk.
 
 internal import CKernel
 internal import Kernel
@@ -17,7 +18,7 @@ extension Loop where IO: ~Copyable {
   }
 
   /// What a finish changes, whoever asked for it. May be called again.
-  func beginFinish(_ row: Int) {
+  mutating func beginFinish(_ row: Int) {
     guard core.value.connections[row].lingerLeft == 0 else { return }
     core.value.connections[row].lingerLeft = max(1, core.value.limits.lingerBytes)
     core.value.dropInput(row)
@@ -27,7 +28,7 @@ extension Loop where IO: ~Copyable {
   /// Everything has been sent. The client sees the end of the stream behind it.
   mutating func endOutput(_ row: Int) {
     let marks = core.value.connections[row].marks
-    if marks.contains(.inputEnded) {
+    if marks.contains(.inputEnded) || core.value.limits.lingerBytes == 0 {
       close(row)
       return
     }

@@ -75,7 +75,7 @@ extension Loop where IO: ~Copyable {
     }
   }
 
-  private func hasNoBuffer(_ row: Int, for count: Int) {
+  private mutating func hasNoBuffer(_ row: Int, for count: Int) {
     core.value.hit(.memory, row: row) { core in
       "aborted: no buffer is left for \(count) bytes of an unfinished request"
     }
@@ -101,6 +101,7 @@ extension Loop where IO: ~Copyable {
     // SAFETY: the room that was offered is one byte longer than what may be received into it.
     unsafe (start + count).storeBytes(of: 0, as: UInt8.self)
     unsafe core.value.callOpen(row, with: start, count)
+    let callee = core.value.beginCalls(row)
     core.value.connections[row].inputSeen = 0
     var bytes = unsafe start
     var left = count
@@ -109,13 +110,12 @@ extension Loop where IO: ~Copyable {
       if core.value.configuration.logsRequests { unsafe core.value.logRequest(row, bytes, left) }
       core.value.connections[row].marks.subtract([.needed, .retryWhenDrained])
       let replies = core.value.context.value.replies
-      let consumed = unsafe core.value.callHandle(row, bytes, left)
+      let consumed = unsafe core.value.callHandle(row, callee, bytes, left)
       core.value.page.value.requests &+= 1
       if consumed > 0, consumed <= left {
         unsafe bytes += consumed
         left -= consumed
         core.value.connections[row].inputWanted = 0
-        if core.value.isThreadWaiting { core.value.takeInbox() }
         if !core.value.connections[row].marks.isDisjoint(with: stop) { break }
         if isOverHighWater(row) {
           block(row)
@@ -134,7 +134,7 @@ extension Loop where IO: ~Copyable {
     flushStage(row)
   }
 
-  private func isOverHighWater(_ row: Int) -> Bool {
+  private mutating func isOverHighWater(_ row: Int) -> Bool {
     core.value.connections[row].output.count + core.value.context.value.stageCount
       > core.value.limits.highWater
   }

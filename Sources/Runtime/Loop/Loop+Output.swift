@@ -58,7 +58,7 @@ extension Loop where IO: ~Copyable {
   }
 
   /// From now on the client has to take something within the write timeout.
-  func noteSending(_ row: Int) {
+  mutating func noteSending(_ row: Int) {
     core.value.connections[row].sendingSince_ms = core.value.now_ms
     core.value.connections[row].unsentThen = io.unsentByteCount(core.value.connections[row].fd)
   }

@@ -70,7 +70,7 @@ extension Loop where IO: ~Copyable {
   }
 
   /// When a client that does nothing is late at the earliest; `.max` for never.
-  private func clientDeadline_ms(_ row: Int) -> UInt64 {
+  private mutating func clientDeadline_ms(_ row: Int) -> UInt64 {
     let limits = core.value.limits
     let marks = core.value.connections[row].marks
     if marks.contains(.endHeld) { return .max }
@@ -87,13 +87,13 @@ extension Loop where IO: ~Copyable {
     return earliest
   }
 
-  private func isFirstByteDue(_ row: Int) -> Bool {
+  private mutating func isFirstByteDue(_ row: Int) -> Bool {
     core.value.connections[row].marks.isDisjoint(with: [.hasReceived, .inputEnded])
       && !core.value.handler.opensAtAccept
   }
 
   /// Has the client taken anything of what the kernel holds for it?
-  private func hasTakenSome(_ row: Int) -> Bool {
+  private mutating func hasTakenSome(_ row: Int) -> Bool {
     let unsent = io.unsentByteCount(core.value.connections[row].fd)
     return unsent < core.value.connections[row].unsentThen
   }

@@ -66,6 +66,7 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
     let held = try TokenRing(capacity: Self.heldCapacity)
     let fresh = try TokenRing(capacity: 1024)
     self.core = core
+    core.value.sendsAtOnce = IO.sendsAtOnce
     self.wheel = wheel
     self.lingering = lingering
     self.held = held
@@ -110,14 +111,14 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
   }
 
   /// What was ready when a slow call returned had to wait for it.
-  private func countHeldUp(_ completion: Completion) {
+  private mutating func countHeldUp(_ completion: Completion) {
     let isSame =
       completion.token.purpose == .connection && completion.token.index == core.value.slowCall.row
     if !isSame { core.value.slowCall.heldUp += 1 }
   }
 
   /// Tells of a slow call once the tick after it, which shows who was waiting, is over.
-  private func tellSlowCall() {
+  private mutating func tellSlowCall() {
     guard core.value.slowCall.isComplete else {
       core.value.slowCall.isComplete = true
       return
@@ -176,14 +177,14 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
 
   /// The row a completion is for; nil when that client has gone, whoever has the row now.
   @inline(__always)
-  private func row(of token: Token) -> Int? {
+  private mutating func row(of token: Token) -> Int? {
     if io.leavesOut(.slotCheck) {
       return core.value.connections.isLive(token.index) ? token.index : nil
     }
     return core.value.connections.index(of: token)
   }
 
-  private func drainWake() {
+  private mutating func drainWake() {
     var count: UInt64 = 0
     // SAFETY: an eventfd gives exactly eight bytes.
     _ = unsafe ck_read(core.value.wake, &count, 8)
@@ -232,7 +233,7 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
   private static func due(_ time_ms: UInt64) -> UInt64 { time_ms == 0 ? .max : time_ms }
 
   /// How long a wait may last; nil for ever.
-  private func timeout_ms() -> Int32? {
+  private mutating func timeout_ms() -> Int32? {
     if core.value.dirty.count > 0 || core.value.slowCall.isPending { return 0 }
     var next = wheel.nextEvent_ms() ?? .max
     next = min(next, Self.due(core.value.workerTimer_ms))

@@ -41,7 +41,7 @@ struct InputRecords: ~Copyable {
 
 extension Core {
   /// Says in the page where the client's record is, if it has one.
-  func nameRecord(_ row: Int) {
+  mutating func nameRecord(_ row: Int) {
     let buffer = row == connections.datagramRow ? .none : records[row]
     page.value.record_offset =
       buffer == .none ? 0 : unsafe buffers.offset(of: buffers.address(of: buffer))
@@ -58,7 +58,7 @@ extension Core {
   }
 
   /// `handle` has returned.
-  func recordSeen(_ row: Int, consumed: Int, of count: Int) {
+  mutating func recordSeen(_ row: Int, consumed: Int, of count: Int) {
     guard row != connections.datagramRow else { return }
     record(row)?.setSeen((0...count).contains(consumed) ? count - consumed : 0)
   }

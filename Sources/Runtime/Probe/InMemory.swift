@@ -17,6 +17,8 @@ struct InMemory: Backend, ~Copyable {
 
   mutating func disarmAccept(listener fd: Int32, token: Token) { network.value.disarmAccept() }
 
+  var peer: Endpoint { network.value.peer }
+
   mutating func turnAway(_ fd: Int32, resetting: Bool) {
     network.value.close(fd, resetting: resetting)
   }

@@ -18,6 +18,8 @@ struct MemoryNetwork: ~Copyable {
   private var arriving: [Int] = []
   private var acceptToken: Token?
   private var nextPort: UInt16 = 40000
+  /// Of the client that was accepted last.
+  private(set) var peer = Endpoint.none
 
   /// How long a wait may last when something may still come from elsewhere.
   var patience_ms: Int32 = 0
@@ -193,7 +195,7 @@ extension MemoryNetwork {
       completion.kind = .accepted
       completion.token = token
       completion.result = Int(Self.firstDescriptor) + arriving.removeFirst()
-      completion.peer = Endpoint(address: "127.0.0.1", port: nextPort) ?? .none
+      peer = Endpoint(address: "127.0.0.1", port: nextPort) ?? .none
       nextPort = nextPort == 65535 ? 40000 : nextPort + 1
       return completion
     }

@@ -18,6 +18,8 @@ struct Simulated: Backend, ~Copyable {
 
   mutating func disarmAccept(listener fd: Int32, token: Token) { world.value.disarmAccept(fd) }
 
+  var peer: Endpoint { world.value.peer }
+
   mutating func turnAway(_ fd: Int32, resetting: Bool) {
     world.value.turnAway(fd, resetting: resetting)
   }

@@ -73,7 +73,7 @@ extension World {
       let time_ms = UInt64(random.below(100))
       let result = unsafe host.pointee.timer(nil, time_ms)
       check(result == 0, "the worker's timer was refused: \(result)")
-      workerTimer_ms = time_ms == 0 ? 0 : turn_ms + time_ms
+      workerTimer_ms = time_ms == 0 ? 0 : turn_ms + time_ms + 1
     }
   }
 
@@ -170,7 +170,7 @@ extension World {
     let expected =
       !plan.handler.hooks.contains(.timer) ? PORTICO_MISUSE : isKnown(who) ? 0 : PORTICO_GONE
     check(result == expected, who, "timer answers \(result)")
-    if result == 0 { clients[who].timer_ms = time_ms == 0 ? 0 : turn_ms + time_ms }
+    if result == 0 { clients[who].timer_ms = time_ms == 0 ? 0 : turn_ms + time_ms + 1 }
   }
 
   private mutating func abort(_ who: Int) {

@@ -35,7 +35,7 @@ extension World {
     switch entry.kind {
     case .accepted:
       completion.result = Int(openDescriptor(entry.client))
-      if tellsPeer { completion.peer = clients[entry.client].endpoint }
+      peer = tellsPeer ? clients[entry.client].endpoint : .none
     case .received:
       coverage.count(.lateReceived)
       let count = min(entry.count, into.count)

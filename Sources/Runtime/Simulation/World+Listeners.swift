@@ -114,7 +114,7 @@ extension World {
       return completion
     }
     completion.result = Int(openDescriptor(who))
-    if tellsPeer { completion.peer = clients[who].endpoint }
+    peer = tellsPeer ? clients[who].endpoint : .none
     trace("is accepted: fd \(completion.result)", who)
     return completion
   }

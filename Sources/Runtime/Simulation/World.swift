@@ -65,6 +65,8 @@ internal import Kernel
   var wanted: UInt8 = 0
   var armed: UInt8 = 0
   var tellsPeer = false
+  /// Of the client that was accepted last, if it was wanted.
+  var peer = Endpoint.none
   var shortages = 0
   var shortagesSince_ms: UInt64 = 0
   var isDraining = false

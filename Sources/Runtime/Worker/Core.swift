@@ -44,6 +44,8 @@ struct Core: ~Copyable {
   /// An eventfd that other threads of the process write to.
   let wake: Int32
   var hasHinted = false
+  /// May a call send past the backend? Known once there is one.
+  var sendsAtOnce = false
   /// All reply addresses that this worker may issue have been.
   var isSpent = false
 
@@ -238,7 +240,7 @@ extension Core {
   }
 
   /// `--log-requests`.
-  func logRequest(_ row: Int, _ bytes: UnsafeMutableRawPointer, _ count: Int) {
+  mutating func logRequest(_ row: Int, _ bytes: UnsafeMutableRawPointer, _ count: Int) {
     // SAFETY: the bytes are about to be given to the handler, which has not run yet.
     unsafe log.write(
       .info, isFromHandler: false, connection: connections[row].id, peer: peer(row),

@@ -39,7 +39,7 @@ package struct CallRequest: Sendable {
   private static let limit = 1 << 28
 
   /// The bytes to send.
-  func bytes() throws(StartFailure) -> [UInt8] {
+  package func bytes() throws(StartFailure) -> [UInt8] {
     switch source {
     case .bytes(let bytes): return bytes
     case .file(let path):
