@@ -1,4 +1,5 @@
-// Sending through the backends that have a kernel below them: partial sends, resets, and what follows them.
+// Sending through the backends that have a kernel below them: partial sends, resets, and what
+// follows them.
 
 internal import CKernel
 internal import Foundation
@@ -12,7 +13,9 @@ internal import Testing
 @Suite(.timeLimit(.minutes(3)))
 struct BackendSendTests {
   @Test(arguments: BackendKind.allCases)
-  func `A partial send is answered by sendable once the client has read, and only once`(kind: BackendKind)
+  func `A partial send is answered by sendable once the client has read, and only once`(
+    kind: BackendKind
+  )
     throws
   {
     let host = try BackendHost(kind)
@@ -33,8 +36,9 @@ struct BackendSendTests {
   }
 
   @Test(arguments: BackendKind.allCases)
-  func `Bytes that arrive while a send waits do not hide that the socket takes bytes`(kind: BackendKind) throws
-  {
+  func `Bytes that arrive while a send waits do not hide that the socket takes bytes`(
+    kind: BackendKind
+  ) throws {
     let host = try BackendHost(kind)
     let (client, fd) = try host.pair()
     host.io.armReceive(fd, clientToken(1), .whenReady)
@@ -52,7 +56,9 @@ struct BackendSendTests {
   }
 
   @Test(arguments: BackendKind.allCases)
-  func `A partial send before the first receive is armed gives sendable too`(kind: BackendKind) throws {
+  func `A partial send before the first receive is armed gives sendable too`(kind: BackendKind)
+    throws
+  {
     // A handler that speaks first, and says more than the socket takes: `greet` sends before
     // `startReading`.
     let host = try BackendHost(kind)
@@ -69,7 +75,9 @@ struct BackendSendTests {
   }
 
   @Test(arguments: BackendKind.allCases)
-  func `A send to a client that has gone answers an error, and raises no signal`(kind: BackendKind) throws {
+  func `A send to a client that has gone answers an error, and raises no signal`(kind: BackendKind)
+    throws
+  {
     let host = try BackendHost(kind)
     let (client, fd) = try host.pair()
     host.io.armReceive(fd, clientToken(1), .whenReady)
@@ -86,7 +94,8 @@ struct BackendSendTests {
   }
 
   @Test(arguments: BackendKind.allCases)
-  func `A reset of a client that is read from is an error of its receive`(kind: BackendKind) throws {
+  func `A reset of a client that is read from is an error of its receive`(kind: BackendKind) throws
+  {
     let host = try BackendHost(kind)
     let (client, fd) = try host.pair()
     host.io.armReceive(fd, clientToken(1), .whenReady)

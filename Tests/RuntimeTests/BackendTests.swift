@@ -13,7 +13,9 @@ internal import Testing
 @Suite(.timeLimit(.minutes(3)))
 struct BackendTests {
   @Test(arguments: BackendKind.allCases)
-  func `A client whose request waits is accepted and received in one turn, unregistered`(kind: BackendKind)
+  func `A client whose request waits is accepted and received in one turn, unregistered`(
+    kind: BackendKind
+  )
     throws
   {
     let host = try BackendHost(kind)
@@ -45,7 +47,9 @@ struct BackendTests {
   }
 
   @Test(arguments: BackendKind.allCases)
-  func `A client that is closed in the turn it came in is never registered`(kind: BackendKind) throws {
+  func `A client that is closed in the turn it came in is never registered`(kind: BackendKind)
+    throws
+  {
     let host = try BackendHost(kind)
     let (client, fd) = try host.pair()
     client.send([1])
@@ -58,7 +62,9 @@ struct BackendTests {
   }
 
   @Test(arguments: BackendKind.allCases)
-  func `An eager receive that comes too early is watched, and its bytes come later`(kind: BackendKind) throws {
+  func `An eager receive that comes too early is watched, and its bytes come later`(
+    kind: BackendKind
+  ) throws {
     let host = try BackendHost(kind)
     let (client, fd) = try host.pair()
     host.io.armReceive(fd, clientToken(0), .now)
@@ -88,7 +94,8 @@ struct BackendTests {
   }
 
   @Test(arguments: BackendKind.allCases)
-  func `Soon asks the kernel to watch when the end does not come at once`(kind: BackendKind) throws {
+  func `Soon asks the kernel to watch when the end does not come at once`(kind: BackendKind) throws
+  {
     let host = try BackendHost(kind)
     let (client, fd) = try host.pair()
     _ = host.turn(0)
@@ -124,7 +131,9 @@ struct BackendTests {
   }
 
   @Test(arguments: BackendKind.allCases)
-  func `Bytes that came while a client was disarmed come when it is armed again`(kind: BackendKind) throws {
+  func `Bytes that came while a client was disarmed come when it is armed again`(kind: BackendKind)
+    throws
+  {
     let host = try BackendHost(kind)
     let (client, fd) = try host.pair()
     host.io.armReceive(fd, clientToken(1), .whenReady)
@@ -140,7 +149,9 @@ struct BackendTests {
   }
 
   @Test(arguments: BackendKind.allCases)
-  func `A client that was disarmed before its eager receive is not read from`(kind: BackendKind) throws {
+  func `A client that was disarmed before its eager receive is not read from`(kind: BackendKind)
+    throws
+  {
     let host = try BackendHost(kind)
     let (client, fd) = try host.pair()
     client.send([1])
@@ -168,7 +179,9 @@ struct BackendTests {
   }
 
   @Test(arguments: BackendKind.allCases)
-  func `A late event of a closed client is not delivered to the row's next one`(kind: BackendKind) throws {
+  func `A late event of a closed client is not delivered to the row's next one`(kind: BackendKind)
+    throws
+  {
     let host = try BackendHost(kind)
     let (first, firstFD) = try host.pair()
     let (second, secondFD) = try host.pair()
@@ -227,7 +240,9 @@ struct BackendTests {
   }
 
   @Test(arguments: BackendKind.allCases)
-  func `A client's end is delivered as often as it is asked for, and not when it is not`(kind: BackendKind)
+  func `A client's end is delivered as often as it is asked for, and not when it is not`(
+    kind: BackendKind
+  )
     throws
   {
     let host = try BackendHost(kind)
@@ -298,85 +313,8 @@ struct BackendTests {
   }
 
   @Test(arguments: BackendKind.allCases)
-  func `A listener is left for others after sixty-four clients`(kind: BackendKind) throws {
-    let host = try BackendHost(kind)
-    let (other, otherPort) = try BackendHost.listen()
-    try host.io.armAccept(
-      listener: host.listener, token: Token(purpose: .listener, index: 0), tellsPeer: true)
-    try host.io.armAccept(
-      listener: other, token: Token(purpose: .listener, index: 1), tellsPeer: true)
-    var clients: [BackendClient] = []
-    for _ in 0..<100 {
-      clients.append(try host.connect())
-      clients.append(try BackendHost.connect(otherPort))
-    }
-    usleep(20_000)
-    let completions = host.turn(5000)
-    #expect(completions.allSatisfy { $0.kind == .accepted && $0.result >= 0 })
-    let indices = completions.map(\.token.index)
-    #expect(indices.filter { $0 == 0 }.count == 64)
-    #expect(indices.filter { $0 == 1 }.count == 64)
-    var all = completions
-    for _ in 0..<10 where all.count < 200 { all += host.turn(200) }
-    #expect(all.count == 200, "nobody is forgotten")
-    // A listener that was given back delivers nobody.
-    host.io.disarmAccept(
-      listener: host.listener, token: Token(purpose: .listener, index: 0))
-    clients.append(try host.connect())
-    #expect(host.turn(30).isEmpty)
-    for completion in all { _ = ck_close(Int32(completion.result)) }
-    for client in clients { client.close() }
-    _ = ck_close(other)
-  }
-
-  @Test(arguments: BackendKind.allCases)
-  func `A listener that is disarmed in the middle of a burst delivers nobody more`(kind: BackendKind) throws {
-    let host = try BackendHost(kind)
-    let token = Token(purpose: .listener, index: 0)
-    try host.io.armAccept(listener: host.listener, token: token, tellsPeer: true)
-    let clients = try (0..<5).map { _ in try host.connect() }
-    usleep(20_000)
-    host.io.wait(timeout_ms: 5000)
-    let first = host.next()
-    try #require(first.kind == .accepted && first.result >= 0)
-    host.io.disarmAccept(listener: host.listener, token: token)
-    #expect(host.rest().isEmpty)
-    #expect(host.turn(20).isEmpty)
-    try host.io.armAccept(listener: host.listener, token: token, tellsPeer: true)
-    let others = try host.turnWithCompletions()
-    #expect(others.count == 4, "they waited in the queue")
-    for completion in [first] + others { _ = ck_close(Int32(completion.result)) }
-    for client in clients { client.close() }
-  }
-
-  @Test(arguments: BackendKind.allCases)
-  func `The bell and the control socket are delivered, and control no more once disarmed`(kind: BackendKind)
-    throws
+  func `Random clients get every byte in order and every end exactly once`(kind: BackendKind) throws
   {
-    let host = try BackendHost(kind)
-    #expect(host.turn(0).isEmpty)
-    var one: UInt64 = 1
-    _ = unsafe ck_write(host.wake, &one, 8)
-    #expect(host.turn().map(\.kind) == [.woken])
-    _ = unsafe ck_read(host.wake, &one, 8)
-    _ = unsafe ck_write(host.control, &one, 8)
-    #expect(host.turn().map(\.kind) == [.control])
-    host.io.disarmControl(host.control)
-    #expect(host.turn(20).isEmpty)
-  }
-
-  @Test(arguments: BackendKind.allCases)
-  func `A wait with nothing to deliver ends at its timeout and not before`(kind: BackendKind) throws {
-    let host = try BackendHost(kind)
-    let start = host.io.now_ms()
-    #expect(host.turn(40).isEmpty)
-    let elapsed = host.io.now_ms() - start
-    #expect(elapsed >= 39)
-    #expect(elapsed < 5000)
-  }
-
-  @Test(arguments: BackendKind.allCases)
-  func `Random clients get every byte in order and every end exactly once`(kind: BackendKind) throws {
     var random = SplitMix64(for: "\(kind) clients")
     let host = try BackendHost(kind)
     try host.io.armAccept(

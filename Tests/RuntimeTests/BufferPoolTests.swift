@@ -94,7 +94,8 @@ struct BufferPoolTests {
     #expect(stillInUse == 31 * 8192, "giving none gives nothing")
   }
 
-  @Test func `What a backend reserves is nobody else's, and more than there is is refused`() throws {
+  @Test func `What a backend reserves is nobody else's, and more than there is is refused`() throws
+  {
     let pool = try Self.pool(byteCount: 1 << 20, receiveSize: 4095)
     let before = pool.value.take(4096)
     let reserved = unsafe try #require(unsafe pool.value.reserve(byteCount: 5000))

@@ -67,11 +67,19 @@ struct EitherBackend: Backend {
   }
 
   mutating func armDatagrams(_ fd: Int32, _ token: Token) throws(SystemError) {
-    if isUring { try uring!.value.armDatagrams(fd, token) } else { try epoll!.value.armDatagrams(fd, token) }
+    if isUring {
+      try uring!.value.armDatagrams(fd, token)
+    } else {
+      try epoll!.value.armDatagrams(fd, token)
+    }
   }
 
   mutating func disarmDatagrams(_ fd: Int32, _ token: Token) {
-    if isUring { uring!.value.disarmDatagrams(fd, token) } else { epoll!.value.disarmDatagrams(fd, token) }
+    if isUring {
+      uring!.value.disarmDatagrams(fd, token)
+    } else {
+      epoll!.value.disarmDatagrams(fd, token)
+    }
   }
 
   mutating func sendDatagrams(
@@ -95,7 +103,11 @@ struct EitherBackend: Backend {
   }
 
   mutating func disarmReceive(_ fd: Int32, _ token: Token) {
-    if isUring { uring!.value.disarmReceive(fd, token) } else { epoll!.value.disarmReceive(fd, token) }
+    if isUring {
+      uring!.value.disarmReceive(fd, token)
+    } else {
+      epoll!.value.disarmReceive(fd, token)
+    }
   }
 
   mutating func send(
@@ -124,7 +136,11 @@ struct EitherBackend: Backend {
   }
 
   mutating func wait(timeout_ms: Int32?) {
-    if isUring { uring!.value.wait(timeout_ms: timeout_ms) } else { epoll!.value.wait(timeout_ms: timeout_ms) }
+    if isUring {
+      uring!.value.wait(timeout_ms: timeout_ms)
+    } else {
+      epoll!.value.wait(timeout_ms: timeout_ms)
+    }
   }
 
   mutating func next<Room: ReceiveRoom & ~Copyable>(_ room: borrowing Room) -> Completion {
