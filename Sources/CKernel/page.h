@@ -45,6 +45,9 @@ enum ck_limit {
   CK_LIMIT_COUNT
 };
 
+/* What a worker waits with. */
+enum ck_backend { CK_BACKEND_UNKNOWN, CK_BACKEND_EPOLL, CK_BACKEND_URING };
+
 /* Calls that were running when a worker died, of which that many are kept. */
 #define CK_FRAME_COUNT 24
 
@@ -83,6 +86,8 @@ typedef struct ck_page {
   uint64_t data_size; /* bytes of its memory for data, as RLIMIT_DATA counts them; 0 unknown */
   uint32_t frame_count;
   ck_frame frames[CK_FRAME_COUNT]; /* the innermost first */
+
+  uint32_t backend; /* enum ck_backend: what it waits with */
 
   /* Of a probe: which case it plays, and where it has put the request that handle is looking at. */
   uint32_t probe_case;

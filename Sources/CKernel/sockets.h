@@ -168,6 +168,14 @@ static inline int ck_unsent_count(int fd) {
   return ioctl(fd, TIOCOUTQ, &count) < 0 ? -errno : count;
 }
 
+/* 1 for a Unix socket, 0 for any other. */
+static inline int ck_is_unix(int fd) {
+  int domain = 0;
+  socklen_t length = sizeof domain;
+  if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) < 0) return -errno;
+  return domain == AF_UNIX;
+}
+
 static inline int ck_shutdown_send(int fd) { return shutdown(fd, SHUT_WR) < 0 ? -errno : 0; }
 
 /* Makes the next close send a reset and drop what is queued (SO_LINGER with 0 seconds). */

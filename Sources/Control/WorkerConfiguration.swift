@@ -34,6 +34,8 @@ public struct WorkerConfiguration: Equatable, Sendable {
   /// Let the plugin map memory that is writable and executable; `--allow-wx`.
   public var allowsWritableExecutable = false
 
+  /// What the loop waits with.
+  public var backend = BackendName.auto
   /// Bytes one receive may take.
   public var receiveSize = 65536
   /// Bytes of a finished client's input that are discarded so that it sees an orderly end.
@@ -126,6 +128,7 @@ public struct WorkerConfiguration: Equatable, Sendable {
     wire.put(handlerConfig != nil)
     wire.put(handlerConfig ?? [])
     wire.put(logLevel.rawValue)
+    wire.put(backend.rawValue)
     for flag in [logsRequests, isStrict, allowsWritableExecutable] { wire.put(flag) }
     for count in [
       receiveSize, lingerBytes, highWater, lowWater, replyLimit, maxFrame, replyBudget,
@@ -171,6 +174,10 @@ public struct WorkerConfiguration: Equatable, Sendable {
       throw MalformedMessage(part: "log level")
     }
     logLevel = level
+    guard let name = BackendName(rawValue: try wire.number("backend")) else {
+      throw MalformedMessage(part: "backend")
+    }
+    backend = name
     logsRequests = try wire.flag("log requests")
     isStrict = try wire.flag("strict")
     allowsWritableExecutable = try wire.flag("writable-executable")

@@ -68,6 +68,7 @@ extension RunOptions {
     configuration.logsRequests = logsRequests
     configuration.isStrict = isStrict
     configuration.allowsWritableExecutable = allowsWritableExecutable
+    configuration.backend = backend
     configuration.receiveSize = receiveSize.bytes
     configuration.lingerBytes = lingerBytes.bytes
     configuration.highWater = highWater.bytes

@@ -31,7 +31,7 @@ extension Supervisor {
         usage: ProcessUsage(pid: worker.process.pid), counters: .init(page),
         hook: Death.hook(page),
         call_ms: worker.callWatch?.age(calls: page.calls, hook: page.hook, now: now)
-          .map(\.wholeMilliseconds))
+          .map(\.wholeMilliseconds), backend: page.backendName)
     }
     status.listeners = listeners.map {
       let queue = $0.queue
@@ -63,6 +63,16 @@ extension Supervisor {
   private func stateName(of generation: Generation) -> String {
     if generation === upcoming { return "loading" }
     return generation === current && phase == .serving ? "serving" : "draining"
+  }
+}
+
+extension ck_page {
+  fileprivate var backendName: BackendName? {
+    switch backend {
+    case CK_BACKEND_EPOLL.rawValue: .epoll
+    case CK_BACKEND_URING.rawValue: .uring
+    case _: nil
+    }
   }
 }
 

@@ -3,6 +3,7 @@
 #if os(Linux) && canImport(Glibc)
 
   internal import ArgumentParser
+  internal import Control
   internal import Supervisor
 
   struct SupervisionOptions: ParsableArguments {
@@ -45,11 +46,22 @@
       transform: Words.workerMemory)
     var workerMemory: ByteCount?
 
+    @Option(
+      help: ArgumentHelp(
+        """
+        What workers wait with: 'epoll', 'uring' (io_uring, from Linux 6.1; epoll with a warning \
+        where it is not available), or 'auto' for what measures better. (default: \
+        \(defaults.backend.name))
+        """, valueName: "auto|epoll|uring"),
+      completion: .list(BackendName.allCases.map(\.name)), transform: Words.backend)
+    var backend = defaults.backend
+
     func fill(_ options: inout RunOptions) {
       options.handlerTimeout = handlerTimeout
       options.loadTimeout = loadTimeout
       options.maxGenerations = maxGenerations
       options.workerMemory = workerMemory
+      options.backend = backend
     }
   }
 

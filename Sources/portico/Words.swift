@@ -61,6 +61,13 @@
       try validated { () throws(InvalidWord) in try FilterList.Word(parsing: word) }
     }
 
+    @Sendable static func backend(_ word: String) throws -> BackendName {
+      guard let backend = BackendName.allCases.first(where: { $0.name == word }) else {
+        throw ValidationError("write auto, epoll or uring")
+      }
+      return backend
+    }
+
     @Sendable static func overLimit(_ word: String) throws -> OverLimit {
       guard let overLimit = OverLimit(rawValue: word) else {
         throw ValidationError("write wait or reject")

@@ -19,7 +19,11 @@ package final class Portico: Sendable {
     workingDirectory: URL? = nil, errorOutput: Child.ErrorOutput = .captured
   ) throws {
     let asked = try listen ?? [transport.newListener()]
-    let options = asked.flatMap { ["--listen", $0] } + arguments
+    // PORTICO_BACKEND=uring plays every test that starts a host on that backend.
+    let backend = ProcessInfo.processInfo.environment["PORTICO_BACKEND"].map { ["--backend", $0] }
+    let isSaid = command != "run" || arguments.contains("--backend")
+    let options =
+      asked.flatMap { ["--listen", $0] } + (isSaid ? [] : backend ?? []) + arguments
     let program = wrapper.isEmpty ? Paths.portico : URL(fileURLWithPath: "/usr/bin/env")
     let words = wrapper.isEmpty ? [] : wrapper + [Paths.portico.path]
     var environment = environment

@@ -115,6 +115,9 @@ struct LayeringTests {
     "Sources/Load/Generator/Generator+Opening.swift": "hands an address to connect",
     "Sources/Runtime/Backend/Backend.swift": "a completion carries the address of what came",
     "Sources/Runtime/Backend/DatagramReceiver.swift": "hands out datagrams where they lie",
+    "Sources/Runtime/Backend/Doors.swift": "receives datagrams into memory of the loop",
+    "Sources/Runtime/Backend/Uring.swift": "receives into and sends from memory of the loop",
+    "Sources/Runtime/Backend/Uring+Waiting.swift": "hands out bytes where the kernel put them",
     "Sources/Runtime/Backend/Epoll.swift": "receives into and sends from memory of the loop",
     "Sources/Runtime/Filter/FilterLog.swift": "logs bytes where they lie",
     "Sources/Runtime/Filter/Filtered.swift": "offers less of the room that the loop offers",
@@ -127,6 +130,7 @@ struct LayeringTests {
     "Sources/Runtime/Loop/Loop+Output.swift": "sends from the stage",
     "Sources/Runtime/Worker/Core.swift": "copies staged bytes to the queue of their client",
     "Sources/Runtime/Worker/Worker.swift": "maps what the supervisor handed down",
+    "Sources/Runtime/Worker/Worker+Backend.swift": "hands the backend memory to receive into",
     "Sources/Runtime/Worker/WorkerLog.swift": "logs bytes where they lie",
   ]
 

@@ -94,6 +94,19 @@ struct BufferPoolTests {
     #expect(stillInUse == 31 * 8192, "giving none gives nothing")
   }
 
+  @Test func `What a backend reserves is nobody else's, and more than there is is refused`() throws
+  {
+    let pool = try Self.pool(byteCount: 1 << 20, receiveSize: 4095)
+    let before = pool.value.take(4096)
+    let reserved = unsafe try #require(unsafe pool.value.reserve(byteCount: 5000))
+    let after = pool.value.take(4096)
+    let start = Int(unsafe pool.value.offset(of: reserved))
+    #expect(start >= Self.range(before).upperBound)
+    #expect(Self.range(after).lowerBound >= start + 5000)
+    let tooMuch = unsafe pool.value.reserve(byteCount: 1 << 20) == nil
+    #expect(tooMuch)
+  }
+
   @Test(arguments: [1, 4095, 4096, 4097, 65535, 65536])
   func `One byte behind the receive buffer is nobody's: room for the NUL`(receiveSize: Int) throws {
     let pool = try Self.pool(byteCount: 1 << 20, receiveSize: receiveSize)

@@ -91,6 +91,41 @@ struct KeepInputTests {
     #expect(largest >= core.value.frameLimit, "the test met large frames: \(largest)")
   }
 
+  @Test func `Bytes out of a backend's buffers go behind what is left over`() throws {
+    var random = SplitMix64(for: "AppendInput model")
+    let test = try TestCore(buffersByteCount: 64 << 20)
+    let core = test.core
+    let row = test.connect()
+    var model: [UInt8] = []
+    for step in 0..<400 {
+      // The longest are longer than the least room that is kept behind what is left over.
+      var bytes = random.bytes(1 + random.below([10, 500, 16383][random.below(3)]))
+      let count = bytes.count
+      let isKept = unsafe bytes.withUnsafeMutableBytes {
+        unsafe core.value.appendInput(row, $0.baseAddress!, count)
+      }
+      try #require(isKept)
+      model += bytes
+      let found = unsafe Array(
+        UnsafeRawBufferPointer(
+          start: core.value.ownInput(row), count: Int(core.value.connections[row].inputCount)))
+      try #require(found == model, "step \(step)")
+      _ = unsafe try Self.checkRoom(test, row)
+      let consumed = random.below(3) == 0 ? random.below(model.count + 1) : 0
+      model.removeFirst(consumed)
+      if model.isEmpty {
+        core.value.dropInput(row)
+      } else {
+        let rest = unsafe core.value.ownInput(row) + consumed
+        let isRestKept = unsafe core.value.keepInput(row, rest, model.count)
+        try #require(isRestKept)
+      }
+    }
+    core.value.dropInput(row)
+    let inUse = core.value.buffers.bytesInUse
+    #expect(inUse == 0, "no buffer was lost")
+  }
+
   @Test func `A frame that was announced is received with few copies`() throws {
     let test = try TestCore()
     let row = test.connect()

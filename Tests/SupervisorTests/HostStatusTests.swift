@@ -2,6 +2,7 @@
 // whatever stands in a worker's page.
 
 import CKernel
+import Control
 import Foundation
 import Testing
 
@@ -24,7 +25,7 @@ import Testing
     status.workers = [
       .init(
         index: 0, pid: 4712, generation: 2, state: "serving", age_ms: 999, restartCount: 3,
-        usage: nil, counters: .init(page), hook: "handle", call_ms: 1500)
+        usage: nil, counters: .init(page), hook: "handle", call_ms: 1500, backend: .uring)
     ]
     status.listeners = [
       .init(uri: "tcp://[::]:7788", socketCount: 4, waiting: 5, waitingLimit: 4096),
@@ -62,6 +63,7 @@ import Testing
     ]
     for (key, number) in expected { #expect(worker[key] as? Int == number, "\(key)") }
     #expect(worker["cpu_ms"] is NSNull && worker["resident_bytes"] is NSNull)
+    #expect(worker["backend"] as? String == "uring")
     let call = try #require(worker["call"] as? [String: Any])
     #expect(call["hook"] as? String == "handle" && call["age_ms"] as? Int == 1500)
     let listeners = try #require(object["listeners"] as? [[String: Any]])
@@ -110,9 +112,10 @@ import Testing
     let lines = status(page).text.split(separator: "\n").map(String.init)
     let heading = try #require(lines.first { $0.contains("WORKER ") })
     let row = try #require(lines.first { $0.contains("4712") && $0.contains("1234567") })
-    #expect(heading.count <= 100 && row.count == heading.count)
+    #expect(heading.count <= 110 && row.count == heading.count)
     let end = try #require(heading.firstRange(of: "REQUESTS")).upperBound
     #expect(row.prefix(heading.distance(from: heading.startIndex, to: end)).hasSuffix("1234567"))
+    #expect(row.contains(" uring ") && heading.contains(" BACKEND "))
     #expect(lines.contains("worker 0 (pid 4712) is in handle for 1.5s"))
     #expect(lines.contains { $0.contains("  5 of 4096  ") })
     #expect(lines.contains("limits hit: none"))

@@ -30,7 +30,8 @@ internal import Kernel
   var kind: Kind
   var token: Token
   var result: Int
-  /// SAFETY: in the room that was offered for this receive; valid until the next one.
+  /// SAFETY: in the room that was offered for this receive, or in a buffer of the backend's with a
+  /// byte of room behind it; valid until the next one.
   var bytes: UnsafeMutableRawPointer?
 
   static var nothing: Completion {
@@ -109,6 +110,12 @@ protocol Backend: ~Copyable {
     _ fd: Int32, _ token: Token, _ bytes: UnsafeRawBufferPointer, isMoreToCome: Bool
   ) -> Int
 
+  /// Do received bytes lie in buffers of the backend's own? Then the room is not always asked for,
+  /// and what was on its way may come also after the client was disarmed. A constant.
+  static var hasOwnBuffers: Bool { get }
+  /// Bytes that such a buffer has room for: after a receive that filled it there may be more.
+  var bufferCapacity: Int { get }
+
   /// May a long reply go to the socket in the middle of a call, past this backend? A constant.
   static var sendsAtOnce: Bool { get }
 
@@ -142,6 +149,10 @@ protocol Backend: ~Copyable {
 extension Backend where Self: ~Copyable {
   func unsentByteCount(_ fd: Int32) -> Int { 0 }
 
+  @inline(__always)
+  static var hasOwnBuffers: Bool { false }
+  @inline(__always)
+  var bufferCapacity: Int { 0 }
   @inline(__always)
   static var sendsAtOnce: Bool { false }
 

@@ -9,6 +9,7 @@ internal import Kernel
 
 @safe struct Filtered<IO: Backend & ~Copyable>: Backend, ~Copyable {
   static var holdsBack: Bool { true }
+  static var hasOwnBuffers: Bool { IO.hasOwnBuffers }
   static var scratchByteCount: Int { 64 << 10 }
 
   var inner: IO
@@ -58,6 +59,7 @@ internal import Kernel
     datagramBucket = TokenBucket(bytesPerSecond: chain.rate, now_ms: now_ms)
   }
 
+  var bufferCapacity: Int { inner.bufferCapacity }
   func now_ms() -> UInt64 { inner.now_ms() }
   func leavesOut(_ step: LoopStep) -> Bool { inner.leavesOut(step) }
   func unsentByteCount(_ fd: Int32) -> Int { inner.unsentByteCount(fd) }

@@ -45,8 +45,12 @@ extension Loop where IO: ~Copyable {
     core.value.page.value.bytes_in &+= UInt64(count)
     core.value.connections[row].marks.insert(.hasReceived)
     let own = core.value.connections[row].input
-    if own == .none {
-      if count == core.value.limits.receiveSize {
+    if IO.hasOwnBuffers, own != .none || !marks.contains(.reading) {
+      unsafe receivedBehind(row, completion.bytes!, count)
+    } else if own == .none {
+      let isFull =
+        count == core.value.limits.receiveSize || IO.hasOwnBuffers && count == io.bufferCapacity
+      if isFull {
         core.value.connections[row].marks.insert(.receiveFilled)
       } else {
         core.value.connections[row].marks.remove(.receiveFilled)
@@ -57,6 +61,25 @@ extension Loop where IO: ~Copyable {
       serveOwn(row)
     }
     settle(row)
+  }
+
+  /// Bytes in a buffer of the backend's for a client that has some left over, or that is not read
+  /// for now: they go behind its own.
+  private mutating func receivedBehind(
+    _ row: Int, _ bytes: UnsafeMutableRawPointer, _ count: Int
+  ) {
+    if unsafe !core.value.appendInput(row, bytes, count) {
+      hasNoBuffer(row, for: count)
+    } else if core.value.connections[row].marks.contains(.reading) {
+      serveOwn(row)
+    }
+  }
+
+  private mutating func hasNoBuffer(_ row: Int, for count: Int) {
+    core.value.hit(.memory, row: row) { core in
+      "aborted: no buffer is left for \(count) bytes of an unfinished request"
+    }
+    core.value.connections[row].marks.insert(.aborted)
   }
 
   /// Shows the handler what the client has left over, if it is to be shown now.
@@ -157,12 +180,7 @@ extension Loop where IO: ~Copyable {
   private mutating func keep(_ row: Int, _ bytes: UnsafeMutableRawPointer, _ count: Int) {
     let ends: Connection.Marks = [.finishing, .aborted]
     if count > 0, core.value.connections[row].marks.isDisjoint(with: ends) {
-      if unsafe !core.value.keepInput(row, bytes, count) {
-        core.value.hit(.memory, row: row) { core in
-          "aborted: no buffer is left for \(count) bytes of an unfinished request"
-        }
-        core.value.connections[row].marks.insert(.aborted)
-      }
+      if unsafe !core.value.keepInput(row, bytes, count) { hasNoBuffer(row, for: count) }
       return
     }
     if count > 0 { core.value.connections[row].marks.insert(.receiveFilled) }

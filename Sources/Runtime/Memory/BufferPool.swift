@@ -1,6 +1,7 @@
 // The memory that client bytes lie in: one shared memory file, so that whoever looks at a dead
 // worker still finds what it was given. At its start the receive buffer, then room for a batch of
-// datagrams where there are any, then power-of-two buffers for clients that have unconsumed bytes.
+// datagrams where there are any and for a backend's own buffers, then power-of-two buffers for
+// clients that have unconsumed bytes.
 // A buffer goes back to the pool when its client has none.
 
 internal import CKernel
@@ -61,6 +62,15 @@ struct PooledBuffer: BitwiseCopyable, Equatable {
 
   func address(of buffer: PooledBuffer) -> UnsafeMutableRawPointer {
     unsafe base + Int(buffer.page) * Self.pageSize
+  }
+
+  /// Takes memory out of the region for good, for a backend that receives into buffers of its own;
+  /// nil when there is not that much.
+  mutating func reserve(byteCount: Int) -> UnsafeMutableRawPointer? {
+    let pages = Self.pages(byteCount)
+    guard unsafe (unusedPage + pages) * Self.pageSize <= mapping.bytes.count else { return nil }
+    defer { unusedPage += pages }
+    return unsafe base + unusedPage * Self.pageSize
   }
 
   /// A buffer of at least that many bytes, or `.none` when the region is spent.

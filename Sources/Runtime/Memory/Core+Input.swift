@@ -65,6 +65,27 @@ extension Core {
     return true
   }
 
+  /// Puts received bytes behind what the client has left over, with room behind them for more; they
+  /// may lie there already. False when no buffer is left.
+  mutating func appendInput(_ row: Int, _ bytes: UnsafeMutableRawPointer, _ count: Int) -> Bool {
+    guard connections[row].input != .none else { return unsafe keepInput(row, bytes, count) }
+    var from = unsafe bytes
+    var left = count
+    while left > 0 {
+      let behind = unsafe room(row)
+      let piece = min(left, behind.count)
+      // SAFETY: the room lies in the client's own buffer, and `piece` bytes fit in it.
+      if unsafe from != behind.baseAddress! { unsafe memcpy(behind.baseAddress!, from, piece) }
+      connections[row].inputCount += UInt32(piece)
+      unsafe from += piece
+      left -= piece
+      guard unsafe keepInput(row, ownInput(row), Int(connections[row].inputCount)) else {
+        return false
+      }
+    }
+    return true
+  }
+
   /// Nothing is left over: the buffer goes back to the pool.
   @inline(__always)
   mutating func dropInput(_ row: Int) {

@@ -44,27 +44,36 @@ public enum Worker {
       "prctl",
       ck_end_as_orphan(
         InheritedDescriptor.firstSocket, Int32(configuration.sockets.count), orphanTime_s))
-    // Its tables are the host's own, and not to be counted as the plugin's.
-    let io = try Epoll(
-      connections: configuration.maxConnections, sockets: max(1, configuration.sockets.count),
-      wake: core.value.wake, control: InheritedDescriptor.control)
+    let cutShort =
+      if let uring = makeUring(core) {
+        try host(core, on: uring, control)
+      } else {
+        try host(core, on: makeEpoll(core), control)
+      }
+    _ = control.value.send(WorkerMessage.drained(cutShort: cutShort).encoded())
+    ck_flush_output()
+    return 0
+  }
+
+  /// Loads the plugin and serves until it is over; how many connections were cut short. The tables
+  /// of the backend are the host's own, and not to be counted as the plugin's.
+  private static func host<IO: Backend & ~Copyable>(
+    _ core: Immortal<Core>, on io: consuming IO, _ control: Immortal<PacketChannel>
+  ) throws -> UInt32 {
+    let configuration = core.value.configuration
+    let page = core.value.page
     try limitMemory(configuration, page)
     let report = try load(into: core, image: InheritedDescriptor.image)
     core.value.replies.reissue = core.value.handler.reissue(isStrict: configuration.isStrict)
     core.value.replies.replenish()
     let sockets = configuration.sockets.indices.map { InheritedDescriptor.firstSocket + Int32($0) }
-    let cutShort: UInt32
     if configuration.filters.isEmpty {
-      cutShort = try serve(core, io, sockets, control, report)
-    } else {
-      let chain = FilterChain(
-        configuration.filters, seed: configuration.filterSeed, worker: configuration.worker)
-      let filtered = try Filtered(io, core: core, chain: chain)
-      cutShort = try serve(core, filtered, sockets, control, report)
+      return try serve(core, io, sockets, control, report)
     }
-    _ = control.value.send(WorkerMessage.drained(cutShort: cutShort).encoded())
-    ck_flush_output()
-    return 0
+    let chain = FilterChain(
+      configuration.filters, seed: configuration.filterSeed, worker: configuration.worker)
+    let filtered = try Filtered(io, core: core, chain: chain)
+    return try serve(core, filtered, sockets, control, report)
   }
 
   /// An orphan drains for 30 s; one that has not ended soon after that hangs in its handler.

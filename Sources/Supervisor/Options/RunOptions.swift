@@ -46,6 +46,8 @@ package struct RunOptions: Sendable {
 
   /// Memory that one worker may take for its data; nil for no limit.
   package var workerMemory: ByteCount?
+  /// What workers wait with.
+  package var backend = BackendName.auto
   /// Bytes of each connection's input that are kept for the crash file; nil keeps none.
   package var recordInput: ByteCount?
   /// Generations that may be alive at once, draining ones too.

@@ -1,6 +1,8 @@
 // A status for programs: one object in one line. Keys are never renamed and never removed; times
 // are milliseconds, amounts bytes, and what is not known is null.
 
+internal import Control
+
 extension HostStatus {
   /// With a line's end.
   package var json: String {
@@ -37,6 +39,7 @@ extension HostStatus.Worker {
     .object([
       "worker": .number(UInt64(index)), "pid": .number(UInt64(pid)),
       "generation": .number(UInt64(generation)), "state": .text(state),
+      "backend": .optional(backend?.name),
       "uptime_ms": .number(age_ms), "restarts": .number(UInt64(restartCount)),
       "connections": .number(counters.open), "accepted": .number(counters.accepted),
       "requests": .number(counters.requests), "replies": .number(counters.replies),

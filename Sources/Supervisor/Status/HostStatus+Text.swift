@@ -1,6 +1,8 @@
 // A status for people: a line on the host, then tables. Nothing that a plugin or a path says can
 // break a line.
 
+internal import Control
+
 extension HostStatus {
   /// Lines, each with its end.
   package var text: String {
@@ -38,7 +40,8 @@ extension HostStatus {
 
   private var workerTable: [String] {
     var table = TextTable([
-      ("WORKER", .right), ("PID", .right), ("GEN", .right), ("STATE", .left), ("UP", .right),
+      ("WORKER", .right), ("PID", .right), ("GEN", .right), ("STATE", .left), ("BACKEND", .left),
+      ("UP", .right),
       ("OPEN", .right), ("ACCEPTED", .right), ("REQUESTS", .right), ("REPLIES", .right),
       ("STALE", .right), ("RESTARTS", .right), ("CPU", .right), ("MEMORY", .right),
     ])
@@ -46,6 +49,7 @@ extension HostStatus {
       let counters = worker.counters
       table.add([
         "\(worker.index)", "\(worker.pid)", "\(worker.generation)", worker.state,
+        worker.backend?.name ?? "-",
         Amount.time(ms: worker.age_ms), Amount.count(counters.open),
         Amount.count(counters.accepted), Amount.count(counters.requests),
         Amount.count(counters.replies), Amount.count(counters.staleReplies),

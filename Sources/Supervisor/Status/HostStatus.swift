@@ -3,6 +3,7 @@
 // page are numbers that a plugin may have written.
 
 package import CKernel
+package import Control
 
 /// A host at one moment.
 package struct HostStatus: Equatable, Sendable {
@@ -34,6 +35,8 @@ package struct HostStatus: Equatable, Sendable {
     package var hook: String?
     /// How long it has been in there; nil where nobody has looked yet.
     package var call_ms: UInt64?
+    /// What it waits with; nil before it has chosen.
+    package var backend: BackendName?
   }
 
   /// What a worker's page counts.

@@ -1,4 +1,4 @@
-// An epoll backend with real sockets round it: a listener, clients, and the way a loop drives it.
+// A backend with real sockets round it: a listener, clients, and the way a loop drives it.
 
 internal import CKernel
 internal import Foundation
@@ -25,7 +25,7 @@ nonisolated(unsafe) private let batchMemory = UnsafeMutableRawPointer.allocate(
   byteCount: DatagramBatch.byteCount, alignment: 64)
 
 /// A client's end of a connection: blocking, closed by hand.
-struct EpollClient {
+struct BackendClient {
   let fd: Int32
 
   func send(_ bytes: [UInt8]) {
@@ -54,18 +54,20 @@ struct EpollClient {
 }
 
 /// A backend with one listener, and what it takes to drive it as the loop does.
-final class EpollHost {
-  var io: Epoll
+final class BackendHost {
+  let kind: BackendKind
+  var io: EitherBackend
   let listener: Int32
   let wake: Int32
   let control: Int32
   let rooms = OneRoom()
   let port: UInt16
 
-  init() throws {
+  init(_ kind: BackendKind) throws {
+    self.kind = kind
     wake = try SystemError.check("eventfd", ck_eventfd())
     control = try SystemError.check("eventfd", ck_eventfd())
-    io = try Epoll(connections: 256, sockets: 4, wake: wake, control: control)
+    io = try EitherBackend(kind, wake: wake, control: control)
     (listener, port) = try Self.listen()
   }
 
@@ -81,7 +83,7 @@ final class EpollHost {
     for fd in [wake, control, listener] { _ = ck_close(fd) }
   }
 
-  static func connect(_ port: UInt16) throws -> EpollClient {
+  static func connect(_ port: UInt16) throws -> BackendClient {
     let fd = try SystemError.check("socket", ck_stream_socket(4))
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
@@ -96,15 +98,23 @@ final class EpollHost {
       }
     }
     try #require(result == 0)
-    return EpollClient(fd: fd)
+    return BackendClient(fd: fd)
   }
 
-  func connect() throws -> EpollClient { try Self.connect(port) }
+  func connect() throws -> BackendClient { try Self.connect(port) }
 
   /// A connection that the backend has not heard of: both ends.
-  func pair() throws -> (EpollClient, Int32) {
+  func pair() throws -> (BackendClient, Int32) {
     let client = try connect()
     return (client, try accept())
+  }
+
+  /// Both ends of a Unix connection.
+  static func unixPair() throws -> (BackendClient, Int32) {
+    var ends: [Int32] = [0, 0]
+    try #require(unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
+    try SystemError.check("fcntl", ck_set_nonblocking(ends[1]))
+    return (BackendClient(fd: ends[0]), ends[1])
   }
 
   func accept() throws -> Int32 {
@@ -168,15 +178,17 @@ func receivedBytes(_ completion: Completion) -> [UInt8] {
   unsafe Array(UnsafeRawBufferPointer(start: completion.bytes, count: completion.result))
 }
 
-/// Is this descriptor in an epoll set of this process?
-func isRegistered(_ fd: Int32) throws -> Bool {
-  for name in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fdinfo") {
-    guard let text = try? String(contentsOfFile: "/proc/self/fdinfo/\(name)", encoding: .utf8)
-    else { continue }
-    for line in text.split(separator: "\n") where line.hasPrefix("tfd:") {
-      let words = line.split(separator: " ", omittingEmptySubsequences: true)
-      if words.count > 1, Int32(words[1]) == fd { return true }
+extension BackendHost {
+  /// Is this descriptor in an epoll set of this process?
+  func isRegistered(_ fd: Int32) throws -> Bool {
+    for name in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fdinfo") {
+      guard let text = try? String(contentsOfFile: "/proc/self/fdinfo/\(name)", encoding: .utf8)
+      else { continue }
+      for line in text.split(separator: "\n") where line.hasPrefix("tfd:") {
+        let words = line.split(separator: " ", omittingEmptySubsequences: true)
+        if words.count > 1, Int32(words[1]) == fd { return true }
+      }
     }
+    return false
   }
-  return false
 }

@@ -1,4 +1,5 @@
-// Sending through the epoll backend: partial sends, resets, and what follows them.
+// Sending through the backends that have a kernel below them: partial sends, resets, and what
+// follows them.
 
 internal import CKernel
 internal import Foundation
@@ -10,11 +11,14 @@ internal import Testing
 
 /// Sends, resets and what they tell the loop.
 @Suite(.timeLimit(.minutes(3)))
-struct EpollSendTests {
-  @Test func `A partial send is answered by sendable once the client has read, and only once`()
+struct BackendSendTests {
+  @Test(arguments: BackendKind.allCases)
+  func `A partial send is answered by sendable once the client has read, and only once`(
+    kind: BackendKind
+  )
     throws
   {
-    let host = try EpollHost()
+    let host = try BackendHost(kind)
     let (client, fd) = try host.pair()
     host.io.armReceive(fd, clientToken(1), .whenReady)
     let sent = host.fill(fd, clientToken(1))
@@ -31,9 +35,11 @@ struct EpollSendTests {
     client.close()
   }
 
-  @Test func `Bytes that arrive while a send waits do not hide that the socket takes bytes`() throws
-  {
-    let host = try EpollHost()
+  @Test(arguments: BackendKind.allCases)
+  func `Bytes that arrive while a send waits do not hide that the socket takes bytes`(
+    kind: BackendKind
+  ) throws {
+    let host = try BackendHost(kind)
     let (client, fd) = try host.pair()
     host.io.armReceive(fd, clientToken(1), .whenReady)
     let sent = host.fill(fd, clientToken(1))
@@ -49,10 +55,13 @@ struct EpollSendTests {
     client.close()
   }
 
-  @Test func `A partial send before the first receive is armed gives sendable too`() throws {
+  @Test(arguments: BackendKind.allCases)
+  func `A partial send before the first receive is armed gives sendable too`(kind: BackendKind)
+    throws
+  {
     // A handler that speaks first, and says more than the socket takes: `greet` sends before
     // `startReading`.
-    let host = try EpollHost()
+    let host = try BackendHost(kind)
     let (client, fd) = try host.pair()
     let sent = host.fill(fd, clientToken(1, 9))
     try #require(sent > 0)
@@ -65,8 +74,11 @@ struct EpollSendTests {
     client.close()
   }
 
-  @Test func `A send to a client that has gone answers an error, and raises no signal`() throws {
-    let host = try EpollHost()
+  @Test(arguments: BackendKind.allCases)
+  func `A send to a client that has gone answers an error, and raises no signal`(kind: BackendKind)
+    throws
+  {
+    let host = try BackendHost(kind)
     let (client, fd) = try host.pair()
     host.io.armReceive(fd, clientToken(1), .whenReady)
     client.reset()
@@ -81,8 +93,10 @@ struct EpollSendTests {
     host.io.close(fd, clientToken(1), resetting: false)
   }
 
-  @Test func `A reset of a client that is read from is an error of its receive`() throws {
-    let host = try EpollHost()
+  @Test(arguments: BackendKind.allCases)
+  func `A reset of a client that is read from is an error of its receive`(kind: BackendKind) throws
+  {
+    let host = try BackendHost(kind)
     let (client, fd) = try host.pair()
     host.io.armReceive(fd, clientToken(1), .whenReady)
     #expect(host.turn(0).isEmpty)
@@ -93,8 +107,9 @@ struct EpollSendTests {
     host.io.close(fd, clientToken(1), resetting: false)
   }
 
-  @Test func `A reset of a client that nobody reads from gives failed`() throws {
-    let host = try EpollHost()
+  @Test(arguments: BackendKind.allCases)
+  func `A reset of a client that nobody reads from gives failed`(kind: BackendKind) throws {
+    let host = try BackendHost(kind)
     let (client, fd) = try host.pair()
     host.io.armReceive(fd, clientToken(1), .whenReady)
     #expect(host.turn(0).isEmpty)
@@ -108,8 +123,9 @@ struct EpollSendTests {
     host.io.close(fd, clientToken(1), resetting: false)
   }
 
-  @Test func `Closing with a reset shows the client a reset`() throws {
-    let host = try EpollHost()
+  @Test(arguments: BackendKind.allCases)
+  func `Closing with a reset shows the client a reset`(kind: BackendKind) throws {
+    let host = try BackendHost(kind)
     let (client, fd) = try host.pair()
     host.io.armReceive(fd, clientToken(1), .whenReady)
     host.io.close(fd, clientToken(1), resetting: true)

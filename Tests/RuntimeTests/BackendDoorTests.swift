@@ -1,0 +1,97 @@
+// What the backends that have a kernel below them deliver besides clients' bytes: new clients, the
+// bell and the control socket, and the end of a wait.
+
+internal import CKernel
+internal import Foundation
+internal import Glibc
+internal import Kernel
+internal import Testing
+
+@testable import Runtime
+
+/// Listeners, the bell and waiting.
+@Suite(.timeLimit(.minutes(3)))
+struct BackendDoorTests {
+  @Test(arguments: BackendKind.allCases)
+  func `A listener is left for others after sixty-four clients`(kind: BackendKind) throws {
+    let host = try BackendHost(kind)
+    let (other, otherPort) = try BackendHost.listen()
+    try host.io.armAccept(
+      listener: host.listener, token: Token(purpose: .listener, index: 0), tellsPeer: true)
+    try host.io.armAccept(
+      listener: other, token: Token(purpose: .listener, index: 1), tellsPeer: true)
+    var clients: [BackendClient] = []
+    for _ in 0..<100 {
+      clients.append(try host.connect())
+      clients.append(try BackendHost.connect(otherPort))
+    }
+    usleep(20_000)
+    let completions = host.turn(5000)
+    #expect(completions.allSatisfy { $0.kind == .accepted && $0.result >= 0 })
+    let indices = completions.map(\.token.index)
+    #expect(indices.filter { $0 == 0 }.count == 64)
+    #expect(indices.filter { $0 == 1 }.count == 64)
+    var all = completions
+    for _ in 0..<10 where all.count < 200 { all += host.turn(200) }
+    #expect(all.count == 200, "nobody is forgotten")
+    // A listener that was given back delivers nobody.
+    host.io.disarmAccept(
+      listener: host.listener, token: Token(purpose: .listener, index: 0))
+    clients.append(try host.connect())
+    #expect(host.turn(30).isEmpty)
+    for completion in all { _ = ck_close(Int32(completion.result)) }
+    for client in clients { client.close() }
+    _ = ck_close(other)
+  }
+
+  @Test(arguments: BackendKind.allCases)
+  func `A listener that is disarmed in the middle of a burst delivers nobody more`(
+    kind: BackendKind
+  ) throws {
+    let host = try BackendHost(kind)
+    let token = Token(purpose: .listener, index: 0)
+    try host.io.armAccept(listener: host.listener, token: token, tellsPeer: true)
+    let clients = try (0..<5).map { _ in try host.connect() }
+    usleep(20_000)
+    host.io.wait(timeout_ms: 5000)
+    let first = host.next()
+    try #require(first.kind == .accepted && first.result >= 0)
+    host.io.disarmAccept(listener: host.listener, token: token)
+    #expect(host.rest().isEmpty)
+    #expect(host.turn(20).isEmpty)
+    try host.io.armAccept(listener: host.listener, token: token, tellsPeer: true)
+    let others = try host.turnWithCompletions()
+    #expect(others.count == 4, "they waited in the queue")
+    for completion in [first] + others { _ = ck_close(Int32(completion.result)) }
+    for client in clients { client.close() }
+  }
+
+  @Test(arguments: BackendKind.allCases)
+  func `The bell and the control socket are delivered, and control no more once disarmed`(
+    kind: BackendKind
+  )
+    throws
+  {
+    let host = try BackendHost(kind)
+    #expect(host.turn(0).isEmpty)
+    var one: UInt64 = 1
+    _ = unsafe ck_write(host.wake, &one, 8)
+    #expect(host.turn().map(\.kind) == [.woken])
+    _ = unsafe ck_read(host.wake, &one, 8)
+    _ = unsafe ck_write(host.control, &one, 8)
+    #expect(host.turn().map(\.kind) == [.control])
+    host.io.disarmControl(host.control)
+    #expect(host.turn(20).isEmpty)
+  }
+
+  @Test(arguments: BackendKind.allCases)
+  func `A wait with nothing to deliver ends at its timeout and not before`(kind: BackendKind) throws
+  {
+    let host = try BackendHost(kind)
+    let start = host.io.now_ms()
+    #expect(host.turn(40).isEmpty)
+    let elapsed = host.io.now_ms() - start
+    #expect(elapsed >= 39)
+    #expect(elapsed < 5000)
+  }
+}
