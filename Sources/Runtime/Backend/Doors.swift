@@ -99,6 +99,7 @@ struct Doors: ~Copyable {
       isAjar = eventCount > 0
     }
     while incoming.isHolding || nextEvent < eventCount {
+      // SAFETY: the room holds a batch of datagrams, and outlives this call.
       let completion =
         unsafe incoming.isHolding ? incoming.next(in: room.datagrams) : nextEvent(room)
       if completion.kind != .none { return completion }

@@ -30,6 +30,7 @@ extension Worker {
       guard let memory = unsafe core.value.buffers.reserve(byteCount: byteCount) else {
         throw SystemError("reserve", code: ENOMEM)
       }
+      // SAFETY: so many bytes were reserved, in a mapping that is never undone.
       let uring = try unsafe Uring(
         connections: configuration.maxConnections, sockets: max(1, configuration.sockets.count),
         wake: core.value.wake, control: InheritedDescriptor.control, memory: memory,
