@@ -97,7 +97,8 @@ bench-check: ## the newest figures of make bench against the budgets
 
 instructions: test-needs build ## what the worker executes for one request, against the figures on record
 	@.ci/needs valgrind
-	@python3 Tests/Instructions/instructions.py --bin-dir $(BIN) --check $(INSTRUCTIONS_ARGS)
+	@for backend in epoll uring; do echo "$$backend:"; python3 Tests/Instructions/instructions.py \
+	  --bin-dir $(BIN) --backend $$backend --check $(INSTRUCTIONS_ARGS) || exit 1; done
 
 lint: ## formatting and documentation rules
 	@$(SWIFT) format lint --strict --recursive Package.swift Sources Plugins Tests \

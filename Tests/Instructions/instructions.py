@@ -25,7 +25,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 COMMITTED = pathlib.Path(__file__).with_name("instructions.json")
-MARGIN = 0.05
+MARGIN = 0.10
 REQUEST = b"sixty-four bytes of request, of which the server looks at none.\n"
 ANSWER = b"thank you !"
 WARM_UP, REQUESTS = 300, 1000

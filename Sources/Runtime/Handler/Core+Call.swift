@@ -47,17 +47,14 @@ extension Core {
     fileprivate let reply: portico_reply
   }
 
-  /// Before the first of some calls in a row for one client: says whose they are. Each call begins
-  /// when the one before has ended, so that the clock is read once for each.
+  /// Before the first of some calls in a row for one client: says whose they are.
   @inline(__always) @discardableResult
   mutating func beginCalls(_ row: Int) -> Callee {
     page.value.connection = connections[row].id
     page.value.listener = UInt32(connections[row].listener)
     page.value.peer = connections[row].peer
     page.value.descriptor = connections[row].fd
-    if limits.slowCall_ns != 0 {
-      slowCall.began_ns = SlowCall.now_ns(limit_ns: limits.slowCall_ns)
-    }
+    slowCall.beginCalls(limit_ns: limits.slowCall_ns)
     return unsafe Callee(slot: replies.slot(connections[row].slot), reply: reply(row))
   }
 

@@ -10,6 +10,7 @@ struct SlowCall {
   /// Below it the coarse clock is too coarse.
   private static let exact_ns: UInt64 = 20_000_000
 
+  /// When the call at hand began at the earliest: the end of the one before, or the tick's start.
   var began_ns: UInt64 = 0
   /// 0 when no call was too slow, or it has been told.
   private(set) var took_ns: UInt64 = 0
@@ -45,7 +46,24 @@ struct SlowCall {
     self.hook = hook
   }
 
-  mutating func clear() { self = SlowCall() }
+  mutating func clear() {
+    let began_ns = began_ns
+    self = SlowCall()
+    self.began_ns = began_ns
+  }
+
+  /// At a tick's start. What the host does between two calls is nothing to the coarse clock, so
+  /// that it is read once for each call.
+  @inline(__always)
+  mutating func beginTick(limit_ns: UInt64) {
+    if limit_ns >= Self.exact_ns { began_ns = ck_monotonic_coarse_ns() }
+  }
+
+  /// Before calls for one client.
+  @inline(__always)
+  mutating func beginCalls(limit_ns: UInt64) {
+    if limit_ns < Self.exact_ns, limit_ns != 0 { began_ns = ck_monotonic_ns() }
+  }
 
   /// `took 312 ms in handle and held up 5 other clients`
   var sentence: String {

@@ -60,7 +60,22 @@ extension Loop where IO: ~Copyable {
       core.value.connections[row].inputCount += UInt32(count)
       serveOwn(row)
     }
-    settle(row)
+    if !isSettled(row) { settle(row) }
+  }
+
+  /// Was that a whole request, and its answer has gone? Then there is nothing to look at: the path
+  /// of nearly every request ends here.
+  @inline(__always)
+  private func isSettled(_ row: Int) -> Bool {
+    let usual: Connection.Marks = [
+      .opened, .reading, .hasReceived, .counted, .addressCounted, .receiveFilled,
+    ]
+    return !IO.holdsBack && core.value.connections[row].marks.subtracting(usual).isEmpty
+      && core.value.connections[row].marks.contains(.reading)
+      && core.value.connections[row].output.isEmpty
+      && core.value.connections[row].inputCount == 0
+      && core.value.connections[row].handlerTimer_ms == 0
+      && core.value.connections[row].sendingSince_ms == 0
   }
 
   /// Bytes in a buffer of the backend's for a client that has some left over, or that is not read
@@ -100,7 +115,9 @@ extension Loop where IO: ~Copyable {
   private mutating func serve(_ row: Int, _ start: UnsafeMutableRawPointer, _ count: Int) {
     // SAFETY: the room that was offered is one byte longer than what may be received into it.
     unsafe (start + count).storeBytes(of: 0, as: UInt8.self)
-    unsafe core.value.callOpen(row, with: start, count)
+    if !core.value.connections[row].marks.contains(.opened) {
+      unsafe core.value.callOpen(row, with: start, count)
+    }
     let callee = core.value.beginCalls(row)
     core.value.connections[row].inputSeen = 0
     var bytes = unsafe start

@@ -136,6 +136,7 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
     io.wait(timeout_ms: timeout_ms())
     core.value.now_ms = io.now_ms()
     core.value.page.value.ticks &+= 1
+    core.value.slowCall.beginTick(limit_ns: core.value.limits.slowCall_ns)
     let rooms = Rooms(core: core)
     while true {
       let completion = io.next(rooms)
