@@ -119,6 +119,7 @@ struct LayeringTests {
     "Sources/Runtime/Backend/Uring.swift": "receives into and sends from memory of the loop",
     "Sources/Runtime/Backend/Uring+Waiting.swift": "hands out bytes where the kernel put them",
     "Sources/Runtime/Backend/Epoll.swift": "receives into and sends from memory of the loop",
+    "Sources/Runtime/Backend/SocketCall.swift": "receives into and sends from memory of the loop",
     "Sources/Runtime/Filter/FilterLog.swift": "logs bytes where they lie",
     "Sources/Runtime/Filter/Filtered.swift": "offers less of the room that the loop offers",
     "Sources/Runtime/Filter/Filtered+Datagrams.swift": "copies datagrams that have to wait",

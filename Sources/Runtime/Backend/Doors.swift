@@ -143,16 +143,8 @@ struct Doors: ~Copyable {
   }
 
   private mutating func accept(_ token: Token) -> Completion {
-    var completion = Completion.nothing
     // 0 since it was shut in the middle of a burst.
-    guard listeners[token.index] > 0 else { return completion }
-    let listener = listeners[token.index]
-    let result =
-      tellsPeer ? unsafe ck_accept(listener, &peer) : ck_accept(listener, nil)
-    if result == -EAGAIN || result == -EINTR { return completion }
-    completion.kind = .accepted
-    completion.token = token
-    completion.result = Int(result)
-    return completion
+    guard listeners[token.index] > 0 else { return .nothing }
+    return SocketCall.accept(listeners[token.index], token, tellsPeer: tellsPeer, &peer)
   }
 }

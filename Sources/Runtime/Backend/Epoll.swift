@@ -8,7 +8,7 @@ internal import CKernel
 internal import Glibc
 internal import Kernel
 
-struct Epoll: Backend, ~Copyable {
+struct Epoll: SocketBackend, ~Copyable {
   /// Clients taken from one listener in a row before others have their turn.
   private static let acceptBurst = 64
   /// A `soon` socket is tried after this time, which is longer than most clients take to close, and
@@ -79,8 +79,6 @@ struct Epoll: Backend, ~Copyable {
       "epoll_ctl", ck_epoll_control(epoll, EPOLL_CTL_ADD, fd, EPOLLIN.rawValue, token.rawValue))
   }
 
-  func now_ms() -> UInt64 { ck_monotonic_ns() / 1_000_000 }
-
   mutating func armAccept(
     listener fd: Int32, token: Token, tellsPeer: Bool
   ) throws(SystemError) {
@@ -97,11 +95,6 @@ struct Epoll: Backend, ~Copyable {
   mutating func disarmAccept(listener fd: Int32, token: Token) {
     listeners[token.index] = 0
     disarmControl(fd)
-  }
-
-  mutating func turnAway(_ fd: Int32, resetting: Bool) {
-    if resetting { _ = ck_reset_on_close(fd) }
-    _ = ck_close(fd)
   }
 
   mutating func armDatagrams(_ fd: Int32, _ token: Token) throws(SystemError) {
@@ -123,11 +116,6 @@ struct Epoll: Backend, ~Copyable {
     unsafe outgoing.send(
       fd, outbox.datagrams + first, count: outbox.count - first, bytes: outbox.bytes)
   }
-
-  static var sendsAtOnce: Bool { true }
-
-  @inline(__always)
-  func leavesOut(_ step: LoopStep) -> Bool { false }
 
   mutating func disarmControl(_ fd: Int32) {
     _ = ck_epoll_control(epoll.rawValue, EPOLL_CTL_DEL, fd, 0, 0)
@@ -161,9 +149,7 @@ struct Epoll: Backend, ~Copyable {
   mutating func send(
     _ fd: Int32, _ token: Token, _ bytes: UnsafeRawBufferPointer, isMoreToCome: Bool
   ) -> Int {
-    // SAFETY: the caller's bytes are valid during the call; the kernel copies them.
-    var result = unsafe ck_send(fd, bytes.baseAddress, bytes.count, isMoreToCome ? 1 : 0)
-    if result == -Int(EAGAIN) || result == -Int(EINTR) { result = 0 }
+    let result = unsafe SocketCall.send(fd, bytes, isMoreToCome: isMoreToCome)
     if result >= 0 && result < bytes.count {
       meet(fd, token)
       watches[token.index].wanted.insert(.send)
@@ -171,10 +157,6 @@ struct Epoll: Backend, ~Copyable {
     }
     return result
   }
-
-  mutating func endSending(_ fd: Int32) { _ = ck_shutdown_send(fd) }
-
-  func unsentByteCount(_ fd: Int32) -> Int { max(0, Int(ck_unsent_count(fd))) }
 
   mutating func close(_ fd: Int32, _ token: Token, resetting: Bool) {
     watches[token.index] = Watch(token: Token(rawValue: 0), fd: -1, wanted: [], told: [])
@@ -334,31 +316,14 @@ struct Epoll: Backend, ~Copyable {
   }
 
   private mutating func accept(_ token: Token) -> Completion {
-    var completion = Completion.nothing
     // 0 since it was disarmed in the middle of a burst.
-    guard listeners[token.index] > 0 else { return completion }
-    let listener = listeners[token.index]
-    let result =
-      tellsPeer ? unsafe ck_accept(listener, &peer) : ck_accept(listener, nil)
-    if result == -EAGAIN || result == -EINTR { return completion }
-    completion.kind = .accepted
-    completion.token = token
-    completion.result = Int(result)
-    return completion
+    guard listeners[token.index] > 0 else { return .nothing }
+    return SocketCall.accept(listeners[token.index], token, tellsPeer: tellsPeer, &peer)
   }
 
   private mutating func receive<Room: ReceiveRoom & ~Copyable>(
     _ token: Token, _ room: borrowing Room
   ) -> Completion {
-    let into = unsafe room.room(for: token)
-    var completion = Completion.nothing
-    // SAFETY: the room belongs to this client until the completion has been handled.
-    let result = unsafe ck_receive(watches[token.index].fd, into.baseAddress, into.count)
-    if result == -Int(EAGAIN) || result == -Int(EINTR) { return completion }
-    completion.kind = .received
-    completion.token = token
-    completion.result = result
-    unsafe completion.bytes = into.baseAddress
-    return completion
+    unsafe SocketCall.receive(watches[token.index].fd, token, into: room.room(for: token))
   }
 }

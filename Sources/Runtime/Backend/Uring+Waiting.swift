@@ -127,16 +127,9 @@ extension Uring {
   mutating func receive<Room: ReceiveRoom & ~Copyable>(
     _ token: Token, _ room: borrowing Room
   ) -> Completion {
-    let into = unsafe room.room(for: token)
-    var completion = Completion.nothing
-    // SAFETY: the room belongs to this client until the completion has been handled.
-    let result = unsafe ck_receive(watches[token.index].fd, into.baseAddress, into.count)
-    if result == -Int(EAGAIN) || result == -Int(EINTR) { return completion }
-    completion.kind = .received
-    completion.token = token
-    completion.result = result
-    unsafe completion.bytes = into.baseAddress
-    if result >= bufferCapacity { filledBuffer(token.index) }
+    let completion = unsafe SocketCall.receive(
+      watches[token.index].fd, token, into: room.room(for: token))
+    if completion.kind != .none, completion.result >= bufferCapacity { filledBuffer(token.index) }
     return completion
   }
 

@@ -8,7 +8,7 @@ internal import CKernel
 internal import Glibc
 internal import Kernel
 
-struct Uring: Backend, ~Copyable {
+struct Uring: SocketBackend, ~Copyable {
   /// What a token has room for above its purpose: which request of a row has completed.
   enum Request: UInt64 {
     case doors, receive, cancel
@@ -65,7 +65,6 @@ struct Uring: Backend, ~Copyable {
   /// Received bytes lie in the ring's buffers, and may come after the client was disarmed.
   @inline(__always)
   static var hasOwnBuffers: Bool { true }
-  static var sendsAtOnce: Bool { true }
   let bufferCapacity: Int
 
   let ring: Ring
@@ -109,11 +108,6 @@ struct Uring: Backend, ~Copyable {
     watchDoors()
   }
 
-  func now_ms() -> UInt64 { ck_monotonic_ns() / 1_000_000 }
-
-  @inline(__always)
-  func leavesOut(_ step: LoopStep) -> Bool { false }
-
   // MARK: Doors
 
   func watchDoors() {
@@ -130,11 +124,6 @@ struct Uring: Backend, ~Copyable {
   mutating func disarmAccept(listener fd: Int32, token: Token) { doors.shut(fd, token) }
 
   var peer: Endpoint { doors.peer }
-
-  mutating func turnAway(_ fd: Int32, resetting: Bool) {
-    if resetting { _ = ck_reset_on_close(fd) }
-    _ = ck_close(fd)
-  }
 
   mutating func armDatagrams(_ fd: Int32, _ token: Token) throws(SystemError) {
     try doors.open(datagrams: fd, token)
@@ -184,9 +173,7 @@ struct Uring: Backend, ~Copyable {
   mutating func send(
     _ fd: Int32, _ token: Token, _ bytes: UnsafeRawBufferPointer, isMoreToCome: Bool
   ) -> Int {
-    // SAFETY: the caller's bytes are valid during the call; the kernel copies them.
-    var result = unsafe ck_send(fd, bytes.baseAddress, bytes.count, isMoreToCome ? 1 : 0)
-    if result == -Int(EAGAIN) || result == -Int(EINTR) { result = 0 }
+    let result = unsafe SocketCall.send(fd, bytes, isMoreToCome: isMoreToCome)
     if result >= 0 && result < bytes.count {
       meet(fd, token)
       watches[token.index].wanted.insert(.send)
@@ -194,10 +181,6 @@ struct Uring: Backend, ~Copyable {
     }
     return result
   }
-
-  mutating func endSending(_ fd: Int32) { _ = ck_shutdown_send(fd) }
-
-  func unsentByteCount(_ fd: Int32) -> Int { max(0, Int(ck_unsent_count(fd))) }
 
   mutating func close(_ fd: Int32, _ token: Token, resetting: Bool) {
     let watch = watches[token.index]
