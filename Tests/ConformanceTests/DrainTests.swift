@@ -42,10 +42,11 @@ struct DrainTests {
 
   @Test(arguments: Transport.streams)
   func `A reply from a thread is waited for`(transport: Transport) throws {
-    let portico = try Portico(plugin: Fixture.c("threadreply"), over: transport)
+    let portico = try Portico(plugin: Fixture.c("threadreply"), "--log-requests", over: transport)
     let client = try portico.client()
     try client.send("last")
-    pause(for: .milliseconds(5))
+    // A client that has not been accepted by then would be refused.
+    try portico.waitForLog(containing: "request of 4 bytes")
     portico.child.send(SIGTERM)
     #expect(try client.receiveToEnd() == .init("last", .orderly))
     #expect(try portico.child.wait() == .status(0))
