@@ -127,6 +127,7 @@ extension Uring {
   mutating func receive<Room: ReceiveRoom & ~Copyable>(
     _ token: Token, _ room: borrowing Room
   ) -> Completion {
+    // SAFETY: the room is this client's until the completion has been handled.
     let completion = unsafe SocketCall.receive(
       watches[token.index].fd, token, into: room.room(for: token))
     if completion.kind != .none, completion.result >= bufferCapacity { filledBuffer(token.index) }

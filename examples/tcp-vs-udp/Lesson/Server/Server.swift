@@ -24,12 +24,13 @@ public struct ServePlan: Equatable, Sendable {
   }
 
   /// Limits of Portico stay as they are but for three: the log says nothing, a call that takes long
-  /// is no news, and the end does not wait for clients.
+  /// is no news, and the end does not wait for clients. With epoll, since its system calls are
+  /// shown, and io_uring receives without one.
   var command: [String] {
     [
       portico, "run", "--plugin", plugin, "--listen", "tcp://*:\(port)", "--listen",
       "udp://*:\(port)", "--workers", "1", "--log-level", "error", "--slow-call", "none",
-      "--drain-timeout", "1s",
+      "--drain-timeout", "1s", "--backend", "epoll",
     ]
   }
 
