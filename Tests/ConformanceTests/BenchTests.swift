@@ -286,9 +286,10 @@ struct BenchTests {
       portico.listeners[0], Self.eleven + ["--connections", "10000", "--requests", "30000"])
     #expect(exit == .status(0))
     #expect(run.requests == 30000 && run.errors.values.allSatisfy { $0 == 0 }, "\(run.errors)")
-    // The requests may be done before the last ones are opened; none is opened twice.
+    // The requests may be done before the last connections are opened. There may be some more, too:
+    // with SYN cookies the kernel takes a late ACK of one that has ended for a new one.
     let accepted = try #require(portico.counters()["accepted"])
-    #expect(accepted > 1000 && accepted <= 10000, "\(accepted)")
+    #expect(accepted > 1000, "\(accepted)")
   }
 }
 
