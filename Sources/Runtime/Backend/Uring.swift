@@ -230,7 +230,8 @@ struct Uring: SocketBackend, ~Copyable {
 
   /// Puts the requests that a row needs, and ends those that it does not.
   mutating func request(_ row: Int) {
-    if !watches[row].marks.contains(.isKnown) {
+    // Not asked of those that have been sent their last byte: most never need a request.
+    if watches[row].marks.isDisjoint(with: [.isKnown, .soon]) {
       watches[row].marks.insert(.isKnown)
       if ck_is_unix(watches[row].fd) == 1 { watches[row].marks.insert(.byReadiness) }
     }
