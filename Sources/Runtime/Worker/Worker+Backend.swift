@@ -9,8 +9,8 @@ internal import Glibc
 internal import Kernel
 
 extension Worker {
-  /// What `auto` stands for: what measures better (`make bench`). Connections that stay cost a
-  /// twentieth less with io_uring, and those that come and go the same.
+  /// What `auto` stands for: what measures better (`make bench`), on the whole. The page Backends
+  /// has the figures: it is better on some kinds of work and a little worse on others.
   private static let best = BackendName.uring
 
   static func makeEpoll(_ core: Immortal<Core>) throws(SystemError) -> Epoll {
