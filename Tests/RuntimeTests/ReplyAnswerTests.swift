@@ -13,8 +13,8 @@ internal import Testing
 @Suite(.timeLimit(.minutes(3)))
 struct ReplyAnswerTests {
   @Test(arguments: [true, false])
-  func `A dead reply answers GONE and is counted, however often`(allowsCarving: Bool) throws {
-    let test = try TestCore(allowsCarving: allowsCarving)
+  func `A dead reply answers GONE and is counted, however often`(allowsShortcuts: Bool) throws {
+    let test = try TestCore(allowsShortcuts: allowsShortcuts)
     let row = test.connect()
     let code = test.code(row)
     test.disconnect(row)
@@ -30,8 +30,8 @@ struct ReplyAnswerTests {
   }
 
   @Test(arguments: [true, false])
-  func `A dead reply's bytes never reach the row's next client`(allowsCarving: Bool) throws {
-    let test = try TestCore(allowsCarving: allowsCarving)
+  func `A dead reply's bytes never reach the row's next client`(allowsShortcuts: Bool) throws {
+    let test = try TestCore(allowsShortcuts: allowsShortcuts)
     let first = test.connect()
     let old = test.code(first)
     test.disconnect(first)
@@ -46,9 +46,9 @@ struct ReplyAnswerTests {
   }
 
   @Test(arguments: [true, false])
-  func `A live reply outside a call queues the very bytes`(allowsCarving: Bool) throws {
+  func `A live reply outside a call queues the very bytes`(allowsShortcuts: Bool) throws {
     var random = SplitMix64(for: "replies outside a call")
-    let test = try TestCore(allowsCarving: allowsCarving)
+    let test = try TestCore(allowsShortcuts: allowsShortcuts)
     var expected: [Int: [UInt8]] = [:]
     for _ in 0..<40 { expected[test.connect()] = [] }
     for _ in 0..<1000 {
@@ -69,8 +69,8 @@ struct ReplyAnswerTests {
   }
 
   @Test(arguments: [true, false])
-  func `A finish answers what waits, and after it everything is GONE`(allowsCarving: Bool) throws {
-    let test = try TestCore(allowsCarving: allowsCarving)
+  func `A finish answers what waits, and after it everything is GONE`(allowsShortcuts: Bool) throws {
+    let test = try TestCore(allowsShortcuts: allowsShortcuts)
     let row = test.connect()
     let code = test.code(row)
     #expect(reply(code, [1, 2, 3]) == 3)
@@ -261,9 +261,9 @@ struct ReplyAnswerTests {
 
   @Test(arguments: [true, false])
   func `An inline handler's reply outside its call is a misuse, counted, and sends nothing`(
-    allowsCarving: Bool
+    allowsShortcuts: Bool
   ) throws {
-    let test = try TestCore(promises: Promise.inline, allowsCarving: allowsCarving)
+    let test = try TestCore(promises: Promise.inline, allowsShortcuts: allowsShortcuts)
     let row = test.connect()
     let code = test.code(row)
     #expect(reply(code, [1, 2, 3]) == misuse)

@@ -10,11 +10,11 @@ internal import Testing
 @Suite(.timeLimit(.minutes(3)))
 struct ReplyTableTests {
   @Test(arguments: [true, false])
-  func `Under never no address is issued twice`(allowsCarving: Bool) throws {
-    let test = try TestCore(allowsCarving: allowsCarving)
+  func `Under never no address is issued twice`(allowsShortcuts: Bool) throws {
+    let test = try TestCore(allowsShortcuts: allowsShortcuts)
     let replies = test.core
     // Allocating one by one is quadratic in libffi: three chunks of those have to do.
-    let count = allowsCarving ? 20_000 : 3 * ReplyChunk.count
+    let count = allowsShortcuts ? 20_000 : 3 * ReplyChunk.count
     var seen: Set<UInt> = []
     for number in 0..<count {
       let issued = replies.value.replies.issue(row: number % 64)
@@ -33,10 +33,10 @@ struct ReplyTableTests {
     (Promise.inline, false),
   ])
   func `With a promise addresses come back first in first out behind a long queue`(
-    promises: UInt64, allowsCarving: Bool
+    promises: UInt64, allowsShortcuts: Bool
   ) throws {
-    var random = SplitMix64(for: "ReplyTable FIFO \(promises) \(allowsCarving)")
-    let test = try TestCore(promises: promises, allowsCarving: allowsCarving)
+    var random = SplitMix64(for: "ReplyTable FIFO \(promises) \(allowsShortcuts)")
+    let test = try TestCore(promises: promises, allowsShortcuts: allowsShortcuts)
     let core = test.core
     core.value.replies.replenish()
     var live: [ReplySlot.Index] = []
@@ -137,10 +137,10 @@ struct ReplyTableTests {
 
   @Test(arguments: [true, false])
   func `Every issued reply is found by its code address, and a wild one is not`(
-    allowsCarving: Bool
+    allowsShortcuts: Bool
   ) throws {
-    var random = SplitMix64(for: "ReplyTable find \(allowsCarving)")
-    let test = try TestCore(allowsCarving: allowsCarving)
+    var random = SplitMix64(for: "ReplyTable find \(allowsShortcuts)")
+    let test = try TestCore(allowsShortcuts: allowsShortcuts)
     let core = test.core
     var codes: Set<UInt> = []
     let count = ReplyChunk.count * 2 + 10
@@ -150,7 +150,7 @@ struct ReplyTableTests {
       let code = core.value.replies.code(slot)
       codes.insert(code)
       // The search of single closures is linear: not each of them.
-      if allowsCarving || number % 97 == 0 || number >= count - 10 {
+      if allowsShortcuts || number % 97 == 0 || number >= count - 10 {
         let found = unsafe core.value.replies.find(code: code)
         try #require(unsafe found == core.value.replies.slot(slot), "number \(number)")
       }
@@ -170,14 +170,14 @@ struct ReplyTableTests {
   }
 
   @Test func `A factory that may not carve allocates each closure alone`() throws {
-    for allowsCarving in [true, false] {
-      let factory = ReplyChunkFactory(allowsCarving: allowsCarving)
+    for allowsShortcuts in [true, false] {
+      let factory = ReplyChunkFactory(allowsShortcuts: allowsShortcuts)
       let test = try TestCore()
       let made = factory.make(firstIndex: 0, context: test.core.value.context)
       let chunk = try #require(made)
       let stride = unsafe chunk.head.pointee.codeStride
       #expect((stride != 0) == factory.canCarve)
-      if !allowsCarving { #expect(stride == 0) }
+      if !allowsShortcuts { #expect(stride == 0) }
       let codes = Set((0..<ReplyChunk.count).map { chunk.code(at: $0) })
       #expect(codes.count == ReplyChunk.count)
     }

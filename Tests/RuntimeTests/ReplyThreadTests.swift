@@ -24,8 +24,8 @@ struct ReplyThreadTests {
   }
 
   @Test(arguments: [true, false])
-  func `A thread's replies arrive with the inbox, in order and whole`(allowsCarving: Bool) throws {
-    let test = try TestCore(allowsCarving: allowsCarving)
+  func `A thread's replies arrive with the inbox, in order and whole`(allowsShortcuts: Bool) throws {
+    let test = try TestCore(allowsShortcuts: allowsShortcuts)
     let core = test.core
     let row = test.connect()
     let code = test.code(row)

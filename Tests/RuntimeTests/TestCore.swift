@@ -18,7 +18,7 @@ enum Promise {
 
   /// Buffers lie in a memory file of 32 MiB, as in a worker; none of it is ever freed.
   init(
-    promises: UInt64 = 0, allowsCarving: Bool = true, buffersByteCount: Int = 32 << 20,
+    promises: UInt64 = 0, allowsShortcuts: Bool = true, buffersByteCount: Int = 32 << 20,
     _ change: (inout WorkerConfiguration) -> Void = { _ in }
   ) throws {
     var configuration = WorkerConfiguration()
@@ -29,7 +29,7 @@ enum Promise {
       try MemoryFile(name: "test-buffers", byteCount: configuration.buffersByteCount))
     core = try Core.make(
       configuration: configuration, buffersFD: file.value.descriptor.rawValue, logFD: -1,
-      page: SharedPage(), allowsCarving: allowsCarving)
+      page: SharedPage(), allowsShortcuts: allowsShortcuts)
     core.value.handler.name = "test"
     core.value.handler.flags = promises
     core.value.replies.reissue = core.value.handler.reissue(isStrict: false)

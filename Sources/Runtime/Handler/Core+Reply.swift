@@ -17,7 +17,7 @@ extension ReplySlot {
   }
 }
 
-/// The part of `replyTarget` that is not inlined into it. Any thread.
+/// The part of a reply that is not inlined into the closures' targets. Any thread.
 @inline(never)
 func slowReply(
   _ slot: UnsafeMutablePointer<ReplySlot>, _ context: Immortal<CallContext>,

@@ -65,32 +65,42 @@ internal import Kernel
   private let callInterface: UnsafeMutablePointer<ffi_cif>
   /// Does libffi's code address move with the data address? Then one allocation can be carved.
   let canCarve: Bool
+  /// Can a closure be called without libffi's marshalling?
+  let canShorten: Bool
 
-  /// `allowsCarving` false allocates each closure alone, as for a libffi where carving fails.
-  init(allowsCarving: Bool = true) {
+  /// `allowsShortcuts` false makes every closure as libffi's manual has it, as for a libffi or a
+  /// processor where these two fail.
+  init(allowsShortcuts: Bool = true) {
     // SAFETY: both live as long as the process: closures refer to them for ever.
     unsafe callInterface = .allocate(capacity: 1)
     let types = UnsafeMutablePointer<UnsafeMutablePointer<ffi_type>?>.allocate(capacity: 2)
     unsafe types.initialize(repeating: nil, count: 2)
     let status = unsafe cffi_prepare_reply(callInterface, types)
     precondition(status == 0, "BUG: libffi does not know int64_t (*)(const void *, size_t)")
-    unsafe canCarve = allowsCarving && Self.carvingWorks(callInterface)
+    unsafe canCarve = allowsShortcuts && Self.works(callInterface, isShort: false)
+    unsafe canShorten = allowsShortcuts && Self.works(callInterface, isShort: true)
   }
 
-  /// Calls a closure that was carved from the middle of an allocation.
-  private static func carvingWorks(_ callInterface: UnsafeMutablePointer<ffi_cif>) -> Bool {
+  /// Calls a closure that was carved from the middle of an allocation, and perhaps shortened.
+  private static func works(
+    _ callInterface: UnsafeMutablePointer<ffi_cif>, isShort: Bool
+  ) -> Bool {
     let stride = cffi_closure_size()
     var code: UnsafeMutableRawPointer?
     guard let data = unsafe ffi_closure_alloc(stride * 3, &code), let code = unsafe code else {
       return false
     }
     defer { unsafe ffi_closure_free(data) }
-    let marker = unsafe UnsafeMutableRawPointer(bitPattern: 0x7001)!
+    // One that need not be carved is the first, whose code address libffi gives.
+    let place = isShort ? 0 : stride
+    let marker = unsafe UnsafeMutableRawPointer(bitPattern: 0x70_0001)!
     let status = unsafe cffi_prepare_closure(
-      data + stride, callInterface, answerWithUser, marker, code + stride)
-    guard status == 0 else { return false }
-    let reply = unsafe unsafeBitCast(code + stride, to: portico_reply.self)
-    return reply(nil, 0) == 0x7001
+      data + place, callInterface, answerFromLists, marker, code + place)
+    guard status == 0, unsafe !isShort || cffi_shorten_closure(data, answer) == 0 else {
+      return false
+    }
+    let reply = unsafe unsafeBitCast(code + place, to: portico_reply.self)
+    return unsafe reply(UnsafeRawPointer(bitPattern: 0x4_0020), 0x300) == 0x74_0321
   }
 
   func make(firstIndex: Int, context: Immortal<CallContext>) -> ReplyChunk? {
@@ -129,19 +139,32 @@ internal import Kernel
       let offset = canCarve ? place * stride : 0
       // SAFETY: data and code have room for this closure; the slot outlives it, both for ever.
       let status = unsafe cffi_prepare_closure(
-        data! + offset, callInterface, replyTarget, UnsafeMutableRawPointer(chunk.slots + place),
+        data! + offset, callInterface, enterReplyWithLists,
+        UnsafeMutableRawPointer(chunk.slots + place),
         UnsafeMutableRawPointer(bitPattern: chunk.code(at: place))!)
       if status != 0 { return false }
+      if canShorten, unsafe cffi_shorten_closure(data! + offset, enterReply) != 0 { return false }
     }
     return true
   }
 }
 
-/// The probe's target: answers its own user data.
+/// The probe's targets: they answer everything that they were given.
 @c
-private func answerWithUser(
+private func answer(
+  _ data: UnsafeRawPointer?, _ length: UInt, _ user: UnsafeMutableRawPointer?
+) -> Int64 {
+  Int64(Int(bitPattern: data) | Int(length) | Int(bitPattern: user))
+}
+
+@c
+private func answerFromLists(
   _ interface: UnsafeMutablePointer<ffi_cif>?, _ result: UnsafeMutableRawPointer?,
   _ arguments: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ user: UnsafeMutableRawPointer?
 ) {
-  unsafe cffi_return(result, Int64(Int(bitPattern: user)))
+  // SAFETY: libffi passes what the call interface says.
+  let data = unsafe arguments.unsafelyUnwrapped[0].unsafelyUnwrapped.load(
+    as: UnsafeRawPointer?.self)
+  let length = unsafe arguments.unsafelyUnwrapped[1].unsafelyUnwrapped.load(as: UInt.self)
+  unsafe cffi_return(result, answer(data, length, user))
 }

@@ -261,7 +261,7 @@ extension Core {
   /// The core of a worker, without a plugin yet. It is never freed.
   static func make(
     configuration: WorkerConfiguration, buffersFD: Int32, logFD: Int32, page: SharedPage,
-    tallyFD: Int32? = nil, allowsCarving: Bool = true
+    tallyFD: Int32? = nil, allowsShortcuts: Bool = true
   ) throws(SystemError) -> Immortal<Core> {
     let core = Immortal(reserving: Core.self)
     let wake = try SystemError.check("eventfd", ck_eventfd())
@@ -290,7 +290,7 @@ extension Core {
         configuration: configuration, limits: Limits(configuration), connections: connections,
         buffers: buffers, records: records,
         replies: ReplyTable(
-          context: context, factory: ReplyChunkFactory(allowsCarving: allowsCarving)),
+          context: context, factory: ReplyChunkFactory(allowsShortcuts: allowsShortcuts)),
         inbox: unsafe Inbox(count: context.value.inboxCount, wake: wake), mutedPorts: mutedPorts,
         tally: tally, context: context, page: page, log: log, wake: wake))
     core.value.services.prepare(configuration)
