@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -127,6 +128,12 @@ static inline int ck_epoll_wait(int epoll, struct epoll_event *events, int capac
   int n = epoll_wait(epoll, events, capacity, timeout_ms);
   if (n < 0) return errno == EINTR ? 0 : -errno;
   return n;
+}
+
+/* 1 when there is something to receive or to accept now, or the descriptor has failed. */
+static inline int ck_is_readable(int fd) {
+  struct pollfd one = {fd, POLLIN, 0};
+  return poll(&one, 1, 0) == 1;
 }
 
 static inline uint64_t ck_event_data(const struct epoll_event *event) { return event->data.u64; }

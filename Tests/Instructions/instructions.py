@@ -207,6 +207,7 @@ def measure(options: argparse.Namespace, path: str) -> float:
             serve(host.port, requests)
             count = host.count()
             if options.keep:
+                options.keep.mkdir(parents=True, exist_ok=True)
                 shutil.copy(host.dump, options.keep / f"{path}.callgrind")
         finally:
             host.stop()

@@ -14,6 +14,9 @@ struct DatagramReceiver: ~Copyable {
   /// Are there datagrams that have not been delivered?
   var isHolding: Bool { taken < count }
 
+  /// Did the last batch fill its room, or fail?
+  private(set) var mayHaveLeftSome = false
+
   /// How the datagram of the last completion came.
   var path: DatagramPath { batch.path(taken - 1) }
 
@@ -27,9 +30,11 @@ struct DatagramReceiver: ~Copyable {
     self.token = token
     taken = 0
     count = max(0, result)
+    mayHaveLeftSome = count == DatagramBatch.capacity
     if result > 0 { return unsafe next(in: memory) }
     var completion = Completion.nothing
     if result < 0, result != -Int(EAGAIN), result != -Int(EINTR) {
+      mayHaveLeftSome = true
       completion.kind = .datagram
       completion.token = token
       completion.result = result

@@ -11,35 +11,36 @@ internal import Glibc
 internal import Kernel
 
 struct Doors: ~Copyable {
-  /// Clients taken from one listener in a row before others have their turn.
-  private static let acceptBurst = 64
+  private static let eventCapacity = 64
 
   private let epoll: Descriptor
-  private let events = EventBuffer(capacity: 64)
+  private let events = EventBuffer(capacity: eventCapacity)
   private var eventCount = 0
   private var nextEvent = 0
-  private var acceptsLeft = acceptBurst
-  private var tellsPeer = true
-  /// Of the last client that was accepted, if it was wanted.
-  private(set) var peer = Endpoint.none
   private var hasLooked = false
+  private var acceptor: Acceptor
   private var incoming = DatagramReceiver()
   /// By index of the listener; 0 for none.
-  private let listeners: FlatTable<Int32>
-  /// Something may be ready: look in this tick, and in the next, until nothing is.
+  private let datagrams: FlatTable<Int32>
+  /// Something may be ready: look in this tick, and in the next, until nothing is left of it. What
+  /// comes later pushes again, also at doors that were open.
   private(set) var isAjar = false
 
   init(sockets: Int, wake: Int32, control: Int32) throws(SystemError) {
     let epoll = Descriptor(owning: try SystemError.check("epoll_create1", ck_epoll_create()))
     try Self.watch(wake, Token(purpose: .wake, index: 0), in: epoll.rawValue)
     try Self.watch(control, Token(purpose: .control, index: 0), in: epoll.rawValue)
-    let listeners = try FlatTable<Int32>(capacity: sockets)
+    let acceptor = try Acceptor(sockets: sockets)
+    let datagrams = try FlatTable<Int32>(capacity: sockets)
     self.epoll = epoll
-    self.listeners = listeners
+    self.acceptor = acceptor
+    self.datagrams = datagrams
   }
 
   /// Readable when something is ready.
   var descriptor: Int32 { epoll.rawValue }
+  /// Of the last client that was accepted, if it was wanted.
+  var peer: Endpoint { acceptor.peer }
   /// How the datagram of the last completion came.
   var path: DatagramPath { incoming.path }
 
@@ -54,17 +55,21 @@ struct Doors: ~Copyable {
   mutating func open(listener fd: Int32, _ token: Token, tellsPeer: Bool) throws(SystemError) {
     // Other workers may poll it too: a client should not wake them all.
     try Self.watch(fd, token, EPOLLEXCLUSIVE.rawValue, in: epoll.rawValue)
-    self.tellsPeer = tellsPeer
-    listeners[token.index] = fd
+    acceptor.open(fd, token, tellsPeer: tellsPeer)
   }
 
   mutating func open(datagrams fd: Int32, _ token: Token) throws(SystemError) {
     try Self.watch(fd, token, in: epoll.rawValue)
-    listeners[token.index] = fd
+    datagrams[token.index] = fd
   }
 
-  mutating func shut(_ fd: Int32, _ token: Token) {
-    listeners[token.index] = 0
+  mutating func shut(listener fd: Int32, _ token: Token) {
+    acceptor.shut(token)
+    shut(fd)
+  }
+
+  mutating func shut(datagrams fd: Int32, _ token: Token) {
+    datagrams[token.index] = 0
     shut(fd)
   }
 
@@ -96,7 +101,7 @@ struct Doors: ~Copyable {
     if !hasLooked, isAjar {
       hasLooked = true
       eventCount = events.wait(epoll.rawValue, timeout_ms: 0)
-      isAjar = eventCount > 0
+      isAjar = eventCount == Self.eventCapacity
     }
     while incoming.isHolding || nextEvent < eventCount {
       // SAFETY: the room holds a batch of datagrams, and outlives this call.
@@ -112,12 +117,11 @@ struct Doors: ~Copyable {
   ) -> Completion {
     let token = events.token(nextEvent)
     if token.purpose == .listener {
-      // It stays at the head until its queue is empty, or others must have their turn.
-      let completion = accept(token)
-      acceptsLeft -= 1
-      if completion.kind == .none || completion.result < 0 || acceptsLeft == 0 {
-        acceptsLeft = Self.acceptBurst
+      // It stays at the head until its turn is over.
+      let completion = acceptor.next(token)
+      if acceptor.isBetweenTurns {
         nextEvent += 1
+        if acceptor.hasLeftSome { isAjar = true }
       }
       return completion
     }
@@ -126,25 +130,25 @@ struct Doors: ~Copyable {
     var completion = Completion.nothing
     completion.token = token
     switch token.purpose {
+    // It is read, and then empty.
     case .wake: completion.kind = .woken
-    case .control: completion.kind = .control
+    case .control:
+      isAjar = true
+      completion.kind = .control
     case .datagrams:
-      // One batch each time; the socket stays ready while there are more. 0 since it was shut.
-      guard listeners[token.index] > 0 else { return .nothing }
-      return unsafe incoming.receive(listeners[token.index], token, into: room.datagrams)
+      // One batch each time. 0 since it was shut.
+      guard datagrams[token.index] > 0 else { return .nothing }
+      completion = unsafe incoming.receive(datagrams[token.index], token, into: room.datagrams)
+      if incoming.mayHaveLeftSome { isAjar = true }
     case .connection:
-      // If both are true, the sending is delivered by the next tick.
+      // If both are true, the sending is delivered by the next tick; and nobody says that all
+      // that was there has been received.
+      isAjar = true
       completion.kind =
         mask & EPOLLIN.rawValue != 0
         ? .received : mask & EPOLLOUT.rawValue != 0 ? .sendable : .failed
     case .listener: break
     }
     return completion
-  }
-
-  private mutating func accept(_ token: Token) -> Completion {
-    // 0 since it was shut in the middle of a burst.
-    guard listeners[token.index] > 0 else { return .nothing }
-    return SocketCall.accept(listeners[token.index], token, tellsPeer: tellsPeer, &peer)
   }
 }

@@ -9,8 +9,6 @@ internal import Glibc
 internal import Kernel
 
 struct Epoll: SocketBackend, ~Copyable {
-  /// Clients taken from one listener in a row before others have their turn.
-  private static let acceptBurst = 64
   /// A `soon` socket is tried after this time, which is longer than most clients take to close, and
   /// some more times after it again; if nothing has come by then the kernel is asked to watch.
   private static let soon_ms: UInt64 = 2
@@ -37,15 +35,13 @@ struct Epoll: SocketBackend, ~Copyable {
   private let events = EventBuffer(capacity: 512)
   private var eventCount = 0
   private var nextEvent = 0
-  private var acceptsLeft = acceptBurst
-  private var tellsPeer = true
-  /// Of the last client that was accepted, if it was wanted.
-  private(set) var peer = Endpoint.none
+  private var acceptor: Acceptor
   private var incoming = DatagramReceiver()
+  /// By index of the listener; 0 for none.
+  private let datagrams: FlatTable<Int32>
   private let outgoing = DatagramBatch()
-  /// By row of the connection table, and of the listener table.
+  /// By row of the connection table.
   private let watches: FlatTable<Watch>
-  private let listeners: FlatTable<Int32>
   private var eager: TokenRing
   private var soon: TokenRing
   /// Could not be registered: delivered as failed.
@@ -60,14 +56,16 @@ struct Epoll: SocketBackend, ~Copyable {
     try Self.watch(wake, Token(purpose: .wake, index: 0), in: epoll.rawValue)
     try Self.watch(control, Token(purpose: .control, index: 0), in: epoll.rawValue)
     let watches = try FlatTable<Watch>(capacity: connections)
-    let listeners = try FlatTable<Int32>(capacity: sockets)
+    let acceptor = try Acceptor(sockets: sockets)
+    let datagrams = try FlatTable<Int32>(capacity: sockets)
     let eager = try TokenRing(capacity: 1024)
     let soon = try TokenRing(capacity: 4096)
     let unregistered = try TokenRing(capacity: 1024)
     let lost = try TokenRing(capacity: 1024)
     self.epoll = epoll
     self.watches = watches
-    self.listeners = listeners
+    self.acceptor = acceptor
+    self.datagrams = datagrams
     self.eager = eager
     self.soon = soon
     self.unregistered = unregistered
@@ -88,22 +86,23 @@ struct Epoll: SocketBackend, ~Copyable {
       ck_epoll_control(
         epoll.rawValue, EPOLL_CTL_ADD, fd, EPOLLIN.rawValue | EPOLLEXCLUSIVE.rawValue,
         token.rawValue))
-    self.tellsPeer = tellsPeer
-    listeners[token.index] = fd
+    acceptor.open(fd, token, tellsPeer: tellsPeer)
   }
 
   mutating func disarmAccept(listener fd: Int32, token: Token) {
-    listeners[token.index] = 0
+    acceptor.shut(token)
     disarmControl(fd)
   }
 
+  var peer: Endpoint { acceptor.peer }
+
   mutating func armDatagrams(_ fd: Int32, _ token: Token) throws(SystemError) {
     try Self.watch(fd, token, in: epoll.rawValue)
-    listeners[token.index] = fd
+    datagrams[token.index] = fd
   }
 
   mutating func disarmDatagrams(_ fd: Int32, _ token: Token) {
-    listeners[token.index] = 0
+    datagrams[token.index] = 0
     disarmControl(fd)
   }
 
@@ -271,13 +270,9 @@ struct Epoll: SocketBackend, ~Copyable {
   ) -> Completion {
     let token = events.token(nextEvent)
     if token.purpose == .listener {
-      // It stays at the head until its queue is empty, or others must have their turn.
-      let completion = accept(token)
-      acceptsLeft -= 1
-      if completion.kind == .none || completion.result < 0 || acceptsLeft == 0 {
-        acceptsLeft = Self.acceptBurst
-        nextEvent += 1
-      }
+      // It stays at the head until its turn is over.
+      let completion = acceptor.next(token)
+      if acceptor.isBetweenTurns { nextEvent += 1 }
       return completion
     }
     let mask = events.mask(nextEvent)
@@ -289,8 +284,8 @@ struct Epoll: SocketBackend, ~Copyable {
     case .control: completion.kind = .control
     case .datagrams:
       // One batch each time; the socket stays ready while there are more. 0 since it was disarmed.
-      guard listeners[token.index] > 0 else { return .nothing }
-      return unsafe incoming.receive(listeners[token.index], token, into: room.datagrams)
+      guard datagrams[token.index] > 0 else { return .nothing }
+      return unsafe incoming.receive(datagrams[token.index], token, into: room.datagrams)
     case .connection, .listener: connectionEvent(token, mask, room, &completion)
     }
     return completion
@@ -313,12 +308,6 @@ struct Epoll: SocketBackend, ~Copyable {
     } else if mask & broken != 0 {
       completion.kind = .failed
     }
-  }
-
-  private mutating func accept(_ token: Token) -> Completion {
-    // 0 since it was disarmed in the middle of a burst.
-    guard listeners[token.index] > 0 else { return .nothing }
-    return SocketCall.accept(listeners[token.index], token, tellsPeer: tellsPeer, &peer)
   }
 
   private mutating func receive<Room: ReceiveRoom & ~Copyable>(

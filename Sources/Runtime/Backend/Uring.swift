@@ -121,7 +121,9 @@ struct Uring: SocketBackend, ~Copyable {
     try doors.open(listener: fd, token, tellsPeer: tellsPeer)
   }
 
-  mutating func disarmAccept(listener fd: Int32, token: Token) { doors.shut(fd, token) }
+  mutating func disarmAccept(listener fd: Int32, token: Token) {
+    doors.shut(listener: fd, token)
+  }
 
   var peer: Endpoint { doors.peer }
 
@@ -129,7 +131,9 @@ struct Uring: SocketBackend, ~Copyable {
     try doors.open(datagrams: fd, token)
   }
 
-  mutating func disarmDatagrams(_ fd: Int32, _ token: Token) { doors.shut(fd, token) }
+  mutating func disarmDatagrams(_ fd: Int32, _ token: Token) {
+    doors.shut(datagrams: fd, token)
+  }
 
   var path: DatagramPath { doors.path }
 

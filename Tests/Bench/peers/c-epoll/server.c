@@ -16,6 +16,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -156,16 +157,16 @@ static void answer(int fd) {
   if (length > 0 && send(fd, thanks, length, MSG_NOSIGNAL) != (ssize_t)length) close(fd);
 }
 
+/* accept4 on an empty queue makes a socket and a file before it looks: poll is asked first. */
 static void accept_all(int listener) {
-  int fd;
-  while ((fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
-    if (fd >= most_descriptors) {
-      close(fd);
-      continue;
-    }
+  struct pollfd queue = {.fd = listener, .events = POLLIN};
+  do {
+    int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= most_descriptors) close(fd);
+    if (fd < 0 || fd >= most_descriptors) return;
     memset(&connections[fd], 0, sizeof connections[fd]);
     if (work > lingers || !thank_and_close(fd, false)) watch(fd, EPOLL_CTL_ADD, EPOLLIN);
-  }
+  } while (poll(&queue, 1, 0) == 1);
 }
 
 static void thank_all(int fd) {
