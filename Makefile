@@ -6,7 +6,7 @@ ARGS ?=
 SEED ?= 1
 SECONDS ?= 60
 SCHEDULES ?= 100000
-ROUNDS ?= 5
+ROUNDS ?= 9
 N ?= 100
 BIN = .build/$(CONFIGURATION)
 
@@ -40,18 +40,12 @@ lesson: build ## TCP and UDP, shown rather than told: make lesson SEED=1
 	@.ci/needs strace
 	@$(BIN)/lesson --seed $(SEED) --output .build/lesson $(LESSON_ARGS)
 
-# What a host does with its sockets is played on epoll too: io_uring is what it takes by itself.
-EPOLL_SUITES = ArticleTests AcceptQueueTests BackendChoiceTests BlameTests ClientLimitTests \
-  CrashTests DatagramTests DescriptorTests DrainTests FilterFaultTests FilterTests HookTests \
-  KitTests LimitTests ManyConnectionsTests MisbehaviourTests PassedSocketTests ReloadDrillTests ReloadTests \
-  ReplyTests RudeClientTests SegmentationTests ShippedPluginTests StaleReplySoak StaleReplyTests StampedeTests \
-  SuspendTests TimeLimitTests UnixSocketTests WorkerMemoryTests
-
+# What auto takes is tested with everything else; then all conformance once more on epoll.
 test: test-needs build ## all tests: units in debug, conformance against the release build
 	@$(SWIFT) build --build-tests
 	@PORTICO_BIN_DIR="$(CURDIR)/$(BIN)" SWIFT="$(SWIFT)" .ci/tests $(TEST_ARGS)
 	$(if $(TEST_ARGS),,@PORTICO_BIN_DIR="$(CURDIR)/$(BIN)" SWIFT="$(SWIFT)" PORTICO_BACKEND=epoll \
-	  .ci/tests $(addprefix --filter ConformanceTests.,$(EPOLL_SUITES)))
+	  .ci/tests --filter ConformanceTests)
 
 demo: test-needs build ## a tour of half a minute
 	@examples/demo.sh $(BIN)
@@ -80,10 +74,10 @@ simulate: build ## the loop on seeded schedules of faults: make simulate SEED=1 
 
 cost: test-needs build ## CPU for each request, beside Python and plain C: a short bench
 	@python3 Tests/Bench/bench.py --bin-dir $(BIN) --work close,keep-64 --figures allocations \
-	  --peer portico,c-epoll,python --rounds 5 --output .build-bench/cost $(COST_ARGS)
+	  --peer portico,c-epoll,python --rounds 9 --output .build-bench/cost $(COST_ARGS)
 
 # With the peers that are here; make bench ROUNDS=3 BENCH_ARGS="--work keep-64 --peer portico,go".
-bench: build ## CPU, memory and times beside all peers that are here: make bench ROUNDS=5
+bench: build ## CPU, memory and times beside all peers that are here: make bench ROUNDS=9
 	@.ci/needs gcc python3
 	@python3 Tests/Bench/bench.py --bin-dir $(BIN) --rounds $(ROUNDS) $(BENCH_ARGS)
 

@@ -27,7 +27,7 @@ from processes import wait_until_it_answers
 from works import chosen as chosen_works
 
 RESULTS = BUILD / "results"
-TURN_S = 1.0
+TURN_S = 0.5
 SMALL_TURN_S = 0.1
 
 
@@ -173,7 +173,7 @@ def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--bin-dir", type=pathlib.Path, default=ROOT / ".build/release",
                         help="where the portico executable is (default: .build/release)")
-    parser.add_argument("--rounds", type=int, default=5, help="turns of each server (default: 5)")
+    parser.add_argument("--rounds", type=int, default=9, help="turns of each server (default: 5)")
     parser.add_argument("--work", default="all", help="kinds of work, with commas (default: all)")
     parser.add_argument("--peer", default="all", help="servers, with commas (default: all)")
     parser.add_argument("--figures", default="all",

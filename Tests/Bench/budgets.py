@@ -2,10 +2,10 @@
 
 import statistics
 
-from peers import AT_ONCE, LIMITS, SAFE
+from peers import AT_ONCE, LIMITS, SAFE, USUAL
 from works import WORKS
 
-# (figure, most, unit, title): of Portico; of its backends, the better one counts.
+# (figure, most, unit, title): of Portico.
 FIGURES = [
     ("idle_connection_bytes", 300, "B", "memory for an idle connection at 10,000"),
     ("first_reply_ms", 50, "ms", "exec to first reply"),
@@ -28,11 +28,10 @@ def limit_of(work: dict) -> str:
     return min(there, key=lambda name: statistics.median(costs(work, name)), default="")
 
 
-def best_portico(work: dict) -> str:
-    """Portico with the better backend; empty if it was not measured."""
-    there = [name for name, turns in work["peers"].items()
-             if name.startswith("portico") and name != AT_ONCE and turns]
-    return min(there, key=lambda name: statistics.median(costs(work, name)), default="")
+def usual_portico(names) -> str:
+    """Of Portico's variants that were measured the one that users have without a flag: io_uring
+    where it can be had; empty if none was measured."""
+    return next((name for name in USUAL if name in names), "")
 
 
 def ratio(work: dict, peer: str, other: str) -> float:
@@ -50,7 +49,8 @@ def compare(results: dict) -> list:
     lines = []
     for work in WORKS:
         measured = results["works"].get(work.name, {"peers": {}})
-        limit, portico = limit_of(measured), best_portico(measured)
+        there = [name for name, turns in measured["peers"].items() if turns]
+        limit, portico = limit_of(measured), usual_portico(there)
         if not limit or not portico:
             lines.append((False, f"{work.name}: not measured"))
             continue
@@ -62,20 +62,23 @@ def compare(results: dict) -> list:
             value = ratio(measured, mine, other)
             lines.append((value <= work.budget, f"{work.name}: {mine} / {other} {value:.2f}, "
                           f"budget {work.budget:.2f}"))
-        others = [name for name, turns in measured["peers"].items()
-                  if turns and name not in (*LIMITS, SAFE) and not name.startswith("portico")]
-        ahead = [f"{name} ({ratio(measured, name, portico):.2f})" for name in others
-                 if ratio(measured, name, portico) < 1]
-        lines.append((not ahead, f"{work.name}: ahead of all {len(others)} peers" if not ahead
-                      else f"{work.name}: ahead of {portico}: {', '.join(ahead)}"))
+        others = [name for name in there
+                  if name not in (*LIMITS, SAFE) and not name.startswith("portico")]
+        for mine, _ in pairs:
+            ahead = [f"{name} ({ratio(measured, name, mine):.2f})" for name in others
+                     if round(ratio(measured, name, mine), 2) < 1]
+            lines.append((not ahead, f"{work.name}: {mine} is ahead of all {len(others)} peers"
+                          if not ahead else f"{work.name}: ahead of {mine}: {', '.join(ahead)}"))
     for figure, most, unit, title in FIGURES:
-        values = [figures[figure] for name, figures in results["figures"].items()
-                  if name.startswith("portico") and figure in figures]
-        if not values:
+        measured = {name: figures[figure] for name, figures in results["figures"].items()
+                    if figure in figures}
+        portico = usual_portico(measured)
+        if not portico:
             lines.append((False, f"{title}: not measured"))
             continue
-        lines.append((min(values) <= most,
-                      f"{title}: {shown(min(values))} {unit}".rstrip()
+        value = measured[portico]
+        lines.append((value <= most,
+                      f"{title}: {portico} {shown(value)} {unit}".rstrip()
                       + f", budget {most:,} {unit}"))
     return lines
 

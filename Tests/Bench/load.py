@@ -10,7 +10,7 @@ import pathlib
 import subprocess
 from dataclasses import asdict, dataclass
 
-from processes import BIG_SIZE, Failure, Server
+from processes import BIG_SIZE, Failure, Server, softirq_pid
 from works import Work
 
 DEADLINE_S = 60
@@ -23,7 +23,7 @@ class Turn:
 
     requests: int
     cpu_us: float
-    """CPU of the serving process, for each request."""
+    """CPU of the serving process and of its processor's softirqs, for each request."""
     per_second: float
     p50_us: float
     p99_us: float
@@ -37,6 +37,8 @@ def command(portico: pathlib.Path, server: Server, work: Work, requests: int) ->
     words = [portico, "bench", server.uri(), "--connections", work.connections, "--pipeline",
              work.pipeline, "--requests", requests, "--request-size", 64, "--pid", server.pid,
              "--json", "--quiet"]
+    if softirq_pid():
+        words += ["--pid", softirq_pid()]
     if work.kind == "close":
         words += ["--close", "--expect", "thank you !"]
     elif work.kind == "big":

@@ -20,6 +20,8 @@ ALL = ("close", "keep", "big", "udp")
 LIMITS = ("c-epoll", "c-uring")
 SAFE = "c-epoll-safe"
 """The limit of an end that loses no answer: closes when the client has."""
+USUAL = ("portico-uring", "portico-epoll", "portico")
+"""Portico as it is without a flag: the first of these that is there."""
 AT_ONCE = "portico-at-once"
 """Portico with what the limits do: --linger-bytes 0."""
 

@@ -5,6 +5,7 @@ whether the two share one must not be a matter of luck: it changes what waking u
 """
 
 import contextlib
+import functools
 import os
 import pathlib
 import random
@@ -143,6 +144,20 @@ def cpu_ns(pid: int) -> int:
         pass
     fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+
+
+@functools.cache
+def softirq_pid() -> int:
+    """The kernel's thread for softirqs of the servers' processor, or 0 where it is out of sight.
+
+    What a long send leaves to it is the server's work like what the send does itself; whether it is
+    left to it depends on how a server calls the kernel.
+    """
+    for name in pathlib.Path("/proc").glob("[0-9]*/comm"):
+        with contextlib.suppress(OSError):
+            if name.read_text().strip() == f"ksoftirqd/{FIRST}":
+                return int(name.parent.name)
+    return 0
 
 
 def memory_bytes(pid: int) -> tuple:

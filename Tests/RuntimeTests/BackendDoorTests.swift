@@ -67,6 +67,63 @@ struct BackendDoorTests {
   }
 
   @Test(arguments: BackendKind.allCases)
+  func `Whoever comes while a listener is emptied is seen by the next wait`(kind: BackendKind) throws {
+    let host = try BackendHost(kind)
+    let token = Token(purpose: .listener, index: 0)
+    try host.io.armAccept(listener: host.listener, token: token, tellsPeer: false)
+    let port = host.port
+    let count = 1000
+    let crowd = Thread {
+      var random = SplitMix64(for: "a crowd at the door")
+      for _ in 0..<count {
+        guard let client = try? BackendHost.connect(port) else { return }
+        client.close()
+        if random.below(3) == 0 { usleep(UInt32(random.below(200))) }
+      }
+    }
+    crowd.start()
+    var seen = 0
+    while seen < count {
+      // A wait that ends with nobody has overlooked somebody.
+      let completions = host.turn(5000)
+      try #require(!completions.isEmpty, "after \(seen) clients")
+      for completion in completions where completion.result >= 0 {
+        _ = ck_close(Int32(completion.result))
+        seen += 1
+      }
+    }
+    #expect(seen == count)
+  }
+
+  @Test(arguments: BackendKind.allCases)
+  func `Datagrams that fill more than a batch all come, without another to tell of them`(
+    kind: BackendKind
+  ) throws {
+    let host = try BackendHost(kind)
+    let server = try SystemError.check("socket", ck_udp_socket(4))
+    var endpoint = Endpoint(address: "127.0.0.1", port: 0)!
+    try SystemError.check("bind", unsafe ck_bind(server, &endpoint))
+    let token = Token(purpose: .datagrams, index: 0)
+    try host.io.armDatagrams(server, token)
+    let client = try SystemError.check("socket", ck_udp_socket(4))
+    endpoint = try Endpoint.local(of: server)
+    try SystemError.check("connect", unsafe ck_connect(client, &endpoint))
+    for count in [1, DatagramBatch.capacity - 1, DatagramBatch.capacity, 3 * DatagramBatch.capacity] {
+      for _ in 0..<count { _ = unsafe send(client, "x", 1, 0) }
+      var seen = 0
+      while seen < count {
+        let completions = host.turn(5000)
+        try #require(!completions.isEmpty, "after \(seen) of \(count)")
+        seen += completions.filter { $0.kind == .datagram && $0.result == 1 }.count
+      }
+      #expect(seen == count)
+      #expect(host.turn(0).isEmpty)
+    }
+    _ = ck_close(client)
+    _ = ck_close(server)
+  }
+
+  @Test(arguments: BackendKind.allCases)
   func `The bell and the control socket are delivered, and control no more once disarmed`(
     kind: BackendKind
   )

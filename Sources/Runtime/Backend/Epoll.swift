@@ -9,11 +9,6 @@ internal import Glibc
 internal import Kernel
 
 struct Epoll: SocketBackend, ~Copyable {
-  /// A `soon` socket is tried after this time, which is longer than most clients take to close, and
-  /// some more times after it again; if nothing has come by then the kernel is asked to watch.
-  private static let soon_ms: UInt64 = 2
-  private static let soonTries: UInt32 = 4
-
   /// What the loop wants of a row's socket, and what the kernel has been told.
   private struct Watch: BitwiseCopyable {
     var token: Token
@@ -43,7 +38,7 @@ struct Epoll: SocketBackend, ~Copyable {
   /// By row of the connection table.
   private let watches: FlatTable<Watch>
   private var eager: TokenRing
-  private var soon: TokenRing
+  private var soon: ExpectedEnds
   /// Could not be registered: delivered as failed.
   private var lost: TokenRing
   /// Served at once when they were accepted, and not registered yet.
@@ -59,7 +54,7 @@ struct Epoll: SocketBackend, ~Copyable {
     let acceptor = try Acceptor(sockets: sockets)
     let datagrams = try FlatTable<Int32>(capacity: sockets)
     let eager = try TokenRing(capacity: 1024)
-    let soon = try TokenRing(capacity: 4096)
+    let soon = try ExpectedEnds()
     let unregistered = try TokenRing(capacity: 1024)
     let lost = try TokenRing(capacity: 1024)
     self.epoll = epoll
@@ -128,7 +123,7 @@ struct Epoll: SocketBackend, ~Copyable {
       switch eagerness {
       case .now: if eager.push(token) { return }
       case .soon:
-        if soon.push(token, since_ms: tick_ms) {
+        if soon.expect(token, now_ms: tick_ms) {
           watches[row].told.insert(.soon)
           return
         }
@@ -196,10 +191,8 @@ struct Epoll: SocketBackend, ~Copyable {
     var timeout = timeout_ms ?? -1
     if !eager.isEmpty || !lost.isEmpty {
       timeout = 0
-    } else if let oldest = soon.first {
-      let due = oldest.since_ms + Self.soon_ms
-      let left = due > tick_ms ? Int32(due - tick_ms) : 0
-      timeout = timeout < 0 ? left : min(timeout, left)
+    } else if let left_ms = soon.timeout_ms(now_ms: tick_ms) {
+      timeout = timeout < 0 ? left_ms : min(timeout, left_ms)
     }
     nextEvent = 0
     eventCount = events.wait(epoll.rawValue, timeout_ms: timeout)
@@ -233,8 +226,7 @@ struct Epoll: SocketBackend, ~Copyable {
         unsafe incoming.isHolding ? incoming.next(in: room.datagrams) : nextFromKernel(room)
       if completion.kind != .none { return completion }
     }
-    while let entry = soon.first, tick_ms >= entry.since_ms + Self.soon_ms {
-      _ = soon.pop()
+    while let entry = soon.takeDue(now_ms: tick_ms) {
       let completion = nextExpected(entry, room)
       if completion.kind != .none { return completion }
     }
@@ -256,8 +248,7 @@ struct Epoll: SocketBackend, ~Copyable {
       if !unregistered.push(entry.token) { tellKernel(row) }
       return completion
     }
-    let isPatient = entry.tries + 1 < Self.soonTries
-    if isPatient, soon.push(entry.token, since_ms: tick_ms, tries: entry.tries + 1) {
+    if soon.expectAgain(entry, now_ms: tick_ms) {
       watches[row].told.insert(.soon)
     } else {
       tellKernel(row)

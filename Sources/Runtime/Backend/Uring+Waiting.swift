@@ -16,7 +16,7 @@ extension Uring {
     var timeout = timeout_ms
     if !eager.isEmpty || !lost.isEmpty || doors.isAjar {
       timeout = 0
-    } else if let left_ms = nextSoon_ms {
+    } else if let left_ms = soon.timeout_ms(now_ms: tick_ms) {
       timeout = min(timeout ?? left_ms, left_ms)
     }
     ring.enter(waits: timeout != 0, timeout_ms: timeout)

@@ -72,7 +72,7 @@ struct Uring: SocketBackend, ~Copyable {
   private let outgoing = DatagramBatch()
   let watches: FlatTable<Watch>
   var eager: TokenRing
-  var soon: TokenRing
+  var soon: ExpectedEnds
   /// Rows that have changed since the last wait.
   var changed: TokenRing
   /// Could not be put among the doors: delivered as failed.
@@ -94,7 +94,7 @@ struct Uring: SocketBackend, ~Copyable {
     let doors = try Doors(sockets: sockets, wake: wake, control: control)
     let watches = try FlatTable<Watch>(capacity: connections)
     let eager = try TokenRing(capacity: 1024)
-    let soon = try TokenRing(capacity: 4096)
+    let soon = try ExpectedEnds()
     let changed = try TokenRing(capacity: 4096)
     let lost = try TokenRing(capacity: 1024)
     self.ring = ring
@@ -157,7 +157,7 @@ struct Uring: SocketBackend, ~Copyable {
       switch eagerness {
       case .now: if eager.push(token) { return }
       case .soon:
-        if soon.push(token, since_ms: tick_ms) {
+        if soon.expect(token, now_ms: tick_ms) {
           watches[row].marks.insert(.soon)
           return
         }

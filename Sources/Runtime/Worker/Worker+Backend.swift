@@ -39,9 +39,9 @@ extension Worker {
       core.value.page.value.backend = CK_BACKEND_URING.rawValue
       return uring
     } catch {
-      // Whoever asked for it wants to know; for everybody else this is how it should be.
+      // Whoever asked for it is warned; for everybody else this is how it should be.
       core.value.log.write(
-        configuration.backend == .uring ? .warning : .debug,
+        configuration.backend == .uring ? .warning : .info,
         "io_uring is not available: \(reason(for: error)); serving with epoll")
       return nil
     }
