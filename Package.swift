@@ -168,7 +168,8 @@ let package = Package(
       name: "portico-simulate", dependencies: ["Runtime"], path: "Tests/Simulate",
       swiftSettings: kernel + lean),
     .testTarget(
-      name: "RuntimeTests", dependencies: ["Runtime", "Control", "Kernel", "CKernel", "CPortico"],
+      name: "RuntimeTests",
+      dependencies: ["Runtime", "Control", "Kernel", "CFFI", "CKernel", "CPortico"],
       swiftSettings: kernel),
     .testTarget(
       name: "LoadTests",

@@ -114,7 +114,7 @@ class Run:
             first = first // 10 if self.options.requests == "small" and work.connections < 10000 \
                 else first
             warm = put_load(self.portico, server, work, first)
-            wanted = int(warm.per_second * self.turn_s)
+            wanted = int(warm.per_second * self.turn_s * (1 if work.connections < 10000 else 2))
             least = max(work.connections * work.pipeline * 2, first // 2)
             requests[peer.name] = max(least, min(work.most_requests, wanted))
         except Failure as failure:

@@ -14,7 +14,6 @@ from processes import BIG_SIZE, Failure, Server, softirq_pid
 from works import Work
 
 DEADLINE_S = 60
-WARM_UP = "100ms"
 
 
 @dataclass(frozen=True)
@@ -32,6 +31,11 @@ class Turn:
     as_dictionary = asdict
 
 
+def warm_up(work: Work) -> str:
+    """Long enough for all to have connected, and been answered several times."""
+    return f"{max(100, work.connections // 8)}ms"
+
+
 def command(portico: pathlib.Path, server: Server, work: Work, requests: int) -> list:
     """The command line of the load generator."""
     words = [portico, "bench", server.uri(), "--connections", work.connections, "--pipeline",
@@ -42,9 +46,9 @@ def command(portico: pathlib.Path, server: Server, work: Work, requests: int) ->
     if work.kind == "close":
         words += ["--close", "--expect", "thank you !"]
     elif work.kind == "big":
-        words += ["--expect-size", BIG_SIZE, "--warm-up", WARM_UP]
+        words += ["--expect-size", BIG_SIZE, "--warm-up", warm_up(work)]
     else:
-        words += ["--expect", "thank you !", "--warm-up", WARM_UP]
+        words += ["--expect", "thank you !", "--warm-up", warm_up(work)]
     return [str(word) for word in words]
 
 

@@ -1,5 +1,6 @@
 // Which reply addresses are issued, and when one may be issued again.
 
+internal import CFFI
 internal import CKernel
 internal import Glibc
 internal import Kernel
@@ -169,6 +170,17 @@ struct ReplyTableTests {
     }
   }
 
+  @Test func `A trampoline that is not the known one is left as it is`() {
+    let closure = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: cffi_closure_size(), alignment: 16)
+    defer { unsafe closure.deallocate() }
+    for byte in [0, 0xF3, 0xFF] as [UInt8] {
+      unsafe closure.initializeMemory(as: UInt8.self, repeating: byte)
+      #expect(unsafe cffi_shorten_closure(closure.baseAddress, enterReply) == -1)
+      #expect(unsafe closure.allSatisfy { $0 == byte })
+    }
+  }
+
   @Test func `A factory that may not carve allocates each closure alone`() throws {
     for allowsShortcuts in [true, false] {
       let factory = ReplyChunkFactory(allowsShortcuts: allowsShortcuts)
@@ -177,7 +189,7 @@ struct ReplyTableTests {
       let chunk = try #require(made)
       let stride = unsafe chunk.head.pointee.codeStride
       #expect((stride != 0) == factory.canCarve)
-      if !allowsShortcuts { #expect(stride == 0) }
+      if !allowsShortcuts { #expect(stride == 0 && !factory.canShorten) }
       let codes = Set((0..<ReplyChunk.count).map { chunk.code(at: $0) })
       #expect(codes.count == ReplyChunk.count)
     }
