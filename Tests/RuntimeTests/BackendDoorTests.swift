@@ -67,30 +67,35 @@ struct BackendDoorTests {
   }
 
   @Test(arguments: BackendKind.allCases)
-  func `Whoever comes while a listener is emptied is seen by the next wait`(kind: BackendKind) throws {
+  func `Whoever comes while a listener is being emptied is seen all the same`(
+    kind: BackendKind
+  ) throws {
     let host = try BackendHost(kind)
     let token = Token(purpose: .listener, index: 0)
     try host.io.armAccept(listener: host.listener, token: token, tellsPeer: false)
     let port = host.port
-    let count = 1000
-    let crowd = Thread {
-      var random = SplitMix64(for: "a crowd at the door")
+    let count = 2000
+    // The next one comes as soon as the one before has been let go, and nobody comes after it.
+    let queue = Thread {
+      var random = SplitMix64(for: "a queue at the door")
       for _ in 0..<count {
         guard let client = try? BackendHost.connect(port) else { return }
+        _ = client.receive(1)
         client.close()
-        if random.below(3) == 0 { usleep(UInt32(random.below(200))) }
+        for _ in 0..<random.below(10_000) { _ = random.next() }
       }
     }
-    crowd.start()
+    queue.start()
     var seen = 0
+    var last = ContinuousClock.now
     while seen < count {
-      // A wait that ends with nobody has overlooked somebody.
-      let completions = host.turn(5000)
-      try #require(!completions.isEmpty, "after \(seen) clients")
-      for completion in completions where completion.result >= 0 {
+      // A wait may end with nobody, since one that it was about has been accepted already.
+      for completion in host.turn(1000) where completion.result >= 0 {
         _ = ck_close(Int32(completion.result))
         seen += 1
+        last = .now
       }
+      try #require(ContinuousClock.now - last < .seconds(10), "after \(seen) clients")
     }
     #expect(seen == count)
   }
@@ -108,13 +113,14 @@ struct BackendDoorTests {
     let client = try SystemError.check("socket", ck_udp_socket(4))
     endpoint = try Endpoint.local(of: server)
     try SystemError.check("connect", unsafe ck_connect(client, &endpoint))
-    for count in [1, DatagramBatch.capacity - 1, DatagramBatch.capacity, 3 * DatagramBatch.capacity] {
+    let full = DatagramBatch.capacity
+    for count in [1, full - 1, full, 3 * full] {
       for _ in 0..<count { _ = unsafe send(client, "x", 1, 0) }
       var seen = 0
+      let start = ContinuousClock.now
       while seen < count {
-        let completions = host.turn(5000)
-        try #require(!completions.isEmpty, "after \(seen) of \(count)")
-        seen += completions.filter { $0.kind == .datagram && $0.result == 1 }.count
+        seen += host.turn(1000).filter { $0.kind == .datagram && $0.result == 1 }.count
+        try #require(ContinuousClock.now - start < .seconds(10), "after \(seen) of \(count)")
       }
       #expect(seen == count)
       #expect(host.turn(0).isEmpty)

@@ -69,7 +69,9 @@ struct ReplyAnswerTests {
   }
 
   @Test(arguments: [true, false])
-  func `A finish answers what waits, and after it everything is GONE`(allowsShortcuts: Bool) throws {
+  func `A finish answers what waits, and after it everything is GONE`(
+    allowsShortcuts: Bool
+  ) throws {
     let test = try TestCore(allowsShortcuts: allowsShortcuts)
     let row = test.connect()
     let code = test.code(row)

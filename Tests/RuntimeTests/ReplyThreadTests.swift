@@ -24,7 +24,9 @@ struct ReplyThreadTests {
   }
 
   @Test(arguments: [true, false])
-  func `A thread's replies arrive with the inbox, in order and whole`(allowsShortcuts: Bool) throws {
+  func `A thread's replies arrive with the inbox, in order and whole`(
+    allowsShortcuts: Bool
+  ) throws {
     let test = try TestCore(allowsShortcuts: allowsShortcuts)
     let core = test.core
     let row = test.connect()

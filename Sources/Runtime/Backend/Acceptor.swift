@@ -1,7 +1,7 @@
-// Clients of listeners that are ready, one completion each, from each listener so many in a row that
-// others have their turn. The surprising part: accept4(2) on an empty queue costs as much as half a
-// connection, since the kernel makes the new socket and its file before it looks. So poll(2) is
-// asked first, but for the first client, of which the kernel has just told.
+// Clients of listeners that are ready, one completion each, from each listener so many in a row
+// that others have their turn. The surprising part: accept4(2) on an empty queue costs as much as
+// half a connection, since the kernel makes the new socket and its file before it looks. So poll(2)
+// is asked first, but for the first client, of which the kernel has just told.
 
 internal import CKernel
 internal import Kernel
