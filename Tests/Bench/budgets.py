@@ -59,7 +59,7 @@ def compare(results: dict) -> list:
             # Like with like: those that lose no answer, and those that close at once.
             pairs = [(portico, SAFE), (AT_ONCE, limit)]
         for mine, other in pairs:
-            value = ratio(measured, mine, other)
+            value = round(ratio(measured, mine, other), 2)
             lines.append((value <= work.budget, f"{work.name}: {mine} / {other} {value:.2f}, "
                           f"budget {work.budget:.2f}"))
         others = [name for name in there
