@@ -1,10 +1,11 @@
 // What a ring does not watch by itself: listeners, datagram sockets, the bell, the control socket,
 // and clients that take no more, are not read or send much, in an epoll set that the ring polls. A
-// ring could accept many clients for one request, but that takes each wake-up of a shared listener
-// for itself, also while its worker is busy in a call: with one of two workers stopped, seen, no
-// client was served by the other (0 of 10; with this, 10 of 10). And it holds the socket, so that a
-// worker whose supervisor has died could not let go of the ports in a call. A ring's own poll also
-// tells of half-closed clients, asked or not, and would do so again and again.
+// ring could accept many clients for one request, but that takes each wake-up of a listener that
+// others poll too for itself, also while its worker is busy in a call: with one of two workers
+// stopped, seen, no client was served by the other (0 of 10; with this, 10 of 10). It takes all who
+// wait, whatever the limits say. And it holds the socket, so that a worker whose supervisor has
+// died could not let go of the ports in a call. A ring's own poll also tells of half-closed
+// clients, asked or not, and would do so again and again.
 
 internal import CKernel
 internal import Glibc
