@@ -19,6 +19,11 @@ class Work:
     budget: float
     """Most that Portico may use of CPU, as a multiple of the limit's."""
 
+    @property
+    def is_crowd(self) -> bool:
+        """Whether a short turn would be little more than the first requests of its connections."""
+        return self.connections >= 10000
+
 
 WORKS = [
     Work("close", "connect, thank, close; 64 at a time", "close", 64, 1, 4000, 24000, 1.15),

@@ -74,6 +74,8 @@ enum LoopStep: String, CaseIterable {
 protocol Backend: ~Copyable {
   /// Milliseconds on a clock that never goes back.
   func now_ms() -> UInt64
+  /// The same as of the end of the last wait, without another look at the clock where it is kept.
+  var tick_ms: UInt64 { get }
 
   /// Delivers clients of a listener, many times, until disarmed; with their address if it is
   /// wanted.
@@ -147,6 +149,8 @@ protocol Backend: ~Copyable {
 }
 
 extension Backend where Self: ~Copyable {
+  var tick_ms: UInt64 { now_ms() }
+
   func unsentByteCount(_ fd: Int32) -> Int { 0 }
 
   @inline(__always)

@@ -43,7 +43,7 @@ struct Epoll: SocketBackend, ~Copyable {
   private var lost: TokenRing
   /// Served at once when they were accepted, and not registered yet.
   private var unregistered: TokenRing
-  private var tick_ms: UInt64 = 0
+  private(set) var tick_ms: UInt64 = 0
 
   /// `wake` and `control` are descriptors whose readability is delivered as completions.
   init(connections: Int, sockets: Int, wake: Int32, control: Int32) throws(SystemError) {

@@ -134,7 +134,7 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
   /// One tick.
   mutating func turn() {
     io.wait(timeout_ms: timeout_ms())
-    core.value.now_ms = io.now_ms()
+    core.value.now_ms = io.tick_ms
     core.value.page.value.ticks &+= 1
     core.value.slowCall.beginTick(limit_ns: core.value.limits.slowCall_ns)
     let rooms = Rooms(core: core)
