@@ -46,8 +46,8 @@ class Run:
                         "works": {}, "figures": {}, "notes": self.notes}
         names = {peer.name for peer in self.peers}
         if not softirq_pid():
-            self.notes.append("ksoftirqd is out of sight here: what long sends leave to it is not in "
-                              "the figures.")
+            self.notes.append("ksoftirqd is out of sight here: what long sends leave to it is "
+                              "not in the figures.")
         if "portico" in names:
             self.notes.append("portico: this build has one backend, and no option to choose it.")
 

@@ -1,5 +1,6 @@
 /* Promise: a reply may be called from any thread, after handle() has returned and after the client
- * has gone. Each request comes back 20 ms later; one that starts with "last" also finishes. */
+ * has gone. Each request comes back 20 ms later; one that ends with "last" also finishes:
+ * what a client sends in two pieces may come in one. */
 #include <portico.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -29,7 +30,8 @@ static void *answer_later(void *unused) {
     pthread_mutex_unlock(&mutex);
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &answer->due, NULL);
     answer->reply(answer->bytes, answer->length);
-    if (answer->length >= 4 && memcmp(answer->bytes, "last", 4) == 0) portico_finish(answer->reply);
+    if (answer->length >= 4 && memcmp(answer->bytes + answer->length - 4, "last", 4) == 0)
+      portico_finish(answer->reply);
     free(answer);
   }
   return NULL;
