@@ -13,6 +13,7 @@ BIN = .build/$(CONFIGURATION)
 .DEFAULT_GOAL := help
 PREFIX ?= /usr/local
 .PHONY: help needs test-needs build run lesson test demo soak simulate lint sanitize clean
+.PHONY: fixtures build-tests test-all test-all-needs bench-smoke
 .PHONY: cost bench bench-peers bench-check instructions
 .PHONY: install install-only uninstall check-crash check-reload check-stampede
 
@@ -27,7 +28,11 @@ needs:
 	@.ci/needs libffi-dev pkg-config
 
 test-needs: needs
-	@.ci/needs gcc python3 patchelf binutils zsh fish man-db strace tshark chromium systemd
+	@.ci/needs gcc g++ python3
+
+# What only `make test-all` needs: a browser, a packet reader, other shells, valgrind.
+test-all-needs: test-needs
+	@.ci/needs patchelf binutils zsh fish man-db strace tshark chromium systemd valgrind
 
 build: needs ## build everything, in release
 	@$(SWIFT) build -c $(CONFIGURATION)
@@ -40,34 +45,38 @@ lesson: build ## TCP and UDP, shown rather than told: make lesson SEED=1
 	@.ci/needs strace
 	@$(BIN)/lesson --seed $(SEED) --output .build/lesson $(LESSON_ARGS)
 
-# What auto takes is tested with everything else; then all conformance once more on epoll.
-test: test-needs build ## all tests: units in debug, conformance against the release build
+# Both compilers at once would only wait for each other: the release build comes first.
+build-tests: test-needs build fixtures
 	@$(SWIFT) build --build-tests
-	@PORTICO_BIN_DIR="$(CURDIR)/$(BIN)" SWIFT="$(SWIFT)" .ci/tests $(TEST_ARGS)
-	$(if $(TEST_ARGS),,@PORTICO_BIN_DIR="$(CURDIR)/$(BIN)" SWIFT="$(SWIFT)" PORTICO_BACKEND=epoll \
-	  .ci/tests --filter ConformanceTests)
 
-demo: test-needs build ## a tour of half a minute
+fixtures: test-needs
+	@$(MAKE) --no-print-directory -s -j$(shell nproc) -C examples BUILD="$(FIXTURES)/ladder"
+	@$(MAKE) --no-print-directory -s -j$(shell nproc) -C Tests/Fixtures BUILD="$(FIXTURES)"
+
+# The environment of every run of tests.
+FIXTURES = $(CURDIR)/.build/fixtures
+TESTS = PORTICO_BIN_DIR="$(CURDIR)/$(BIN)" PORTICO_FIXTURES="$(FIXTURES)" SWIFT="$(SWIFT)"
+
+test: build-tests ## the tests, in minutes: units, and conformance against the release build
+	@$(TESTS) .ci/tests --without-tag thorough $(TEST_ARGS)
+
+test-all: build-tests test-all-needs ## those, and what takes longer or needs more, on both backends
+	@$(TESTS) .ci/all $(if $(BEFORE),"$(BEFORE)") "$(MAKE) --no-print-directory test"
+
+demo: build ## a tour of half a minute
 	@examples/demo.sh $(BIN)
 
-soak: test-needs build ## the stale-reply soak: make soak SEED=1 SECONDS=60
-	@$(SWIFT) build --build-tests
-	@PORTICO_BIN_DIR="$(CURDIR)/$(BIN)" SEED=$(SEED) SOAK_SECONDS=$(SECONDS) \
-	  $(SWIFT) test --skip-build --filter StaleReplySoak
+soak: build-tests ## the stale-reply soak: make soak SEED=1 SECONDS=60
+	@$(TESTS) SEED=$(SEED) SOAK_SECONDS=$(SECONDS) .ci/tests --filter StaleReplySoakTests
 
-check-reload: test-needs build ## reloads under load: make check-reload N=100 SEED=1
-	@$(SWIFT) build --build-tests
-	@PORTICO_BIN_DIR="$(CURDIR)/$(BIN)" SEED=$(SEED) RELOADS=$(N) \
-	  $(SWIFT) test --skip-build --filter 'ReloadDrillTests.*asked'
+check-reload: build-tests ## reloads under load: make check-reload N=100 SEED=1
+	@$(TESTS) SEED=$(SEED) RELOADS=$(N) .ci/tests --filter LongReloadDrillTests
 
-check-stampede: test-needs build ## workers killed under load: make check-stampede SECONDS=10
-	@$(SWIFT) build --build-tests
-	@PORTICO_BIN_DIR="$(CURDIR)/$(BIN)" SEED=$(SEED) STAMPEDE_SECONDS=$(SECONDS) \
-	  $(SWIFT) test --skip-build --filter 'StampedeTests.*asked'
+check-stampede: build-tests ## workers killed under load: make check-stampede SECONDS=10
+	@$(TESTS) SEED=$(SEED) STAMPEDE_SECONDS=$(SECONDS) .ci/tests --filter LongStampedeTests
 
-check-crash: test-needs build ## workers that die in every way: blame, replay, time to replacement
-	@$(SWIFT) build --build-tests
-	@PORTICO_BIN_DIR="$(CURDIR)/$(BIN)" $(SWIFT) test --skip-build --filter CrashDrillTests
+check-crash: build-tests ## workers that die in every way: blame, replay, time to replacement
+	@$(TESTS) .ci/tests --filter CrashDrillTests
 
 simulate: build ## the loop on seeded schedules of faults: make simulate SEED=1 SCHEDULES=100000
 	@$(BIN)/portico-simulate --seed $(SEED) --schedules $(SCHEDULES) $(SIMULATE_ARGS)
@@ -76,9 +85,14 @@ cost: test-needs build ## CPU for each request, beside Python and plain C: a sho
 	@python3 Tests/Bench/bench.py --bin-dir $(BIN) --work close,keep-64 --figures allocations \
 	  --peer portico,c-epoll,python --rounds 9 --output .build-bench/cost $(COST_ARGS)
 
+# That it starts, measures, reports and judges; not how fast anything is.
+bench-smoke: test-needs build
+	@python3 Tests/Bench/bench.py --bin-dir $(BIN) --work close,keep-64 --figures allocations \
+	  --peer portico,c-epoll,python --rounds 1 --output .build-bench/smoke
+
 # With the peers that are here; make bench ROUNDS=3 BENCH_ARGS="--work keep-64 --peer portico,go".
 bench: build ## CPU, memory and times beside all peers that are here: make bench ROUNDS=9
-	@.ci/needs gcc python3
+	@.ci/needs gcc g++ python3
 	@python3 Tests/Bench/bench.py --bin-dir $(BIN) --rounds $(ROUNDS) $(BENCH_ARGS)
 
 # Servers are unpacked below .build-bench and never installed, since that would start them.

@@ -38,6 +38,10 @@ let tests: [SwiftSetting] =
     .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
   ] + warnings
 
+// What tests wait with and what reads the whole repository is optimised, in a debug build too: it
+// is not what is tested, and would take most of the time.
+let quick: [SwiftSetting] = [.unsafeFlags(["-O"])]
+
 // Plugins in Swift are built as an author would build them.
 let author: [SwiftSetting] = [.enableUpcomingFeature("InternalImportsByDefault")] + warnings
 
@@ -169,12 +173,13 @@ let package = Package(
       swiftSettings: kernel + lean),
     .testTarget(
       name: "RuntimeTests",
-      dependencies: ["Runtime", "Control", "Kernel", "CFFI", "CKernel", "CPortico"],
+      dependencies: ["Runtime", "Control", "Kernel", "CFFI", "CKernel", "CPortico", "Harness"],
       swiftSettings: kernel),
     .testTarget(
       name: "LoadTests",
       dependencies: [
-        "Load", "Kernel", "Transcript", .product(name: "Histogram", package: "hdrhistogram-swift"),
+        "Load", "Kernel", "Transcript", "Harness",
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
       swiftSettings: kernel),
     .testTarget(
@@ -193,9 +198,9 @@ let package = Package(
     .testTarget(
       name: "LessonTests", dependencies: ["Lesson", "BadNetwork", "Lab", "Numbered", "Harness"],
       swiftSettings: tests),
-    .target(name: "Harness", path: "Tests/Harness", swiftSettings: tests),
+    .target(name: "Harness", path: "Tests/Harness", swiftSettings: tests + quick),
     .testTarget(
       name: "ConformanceTests", dependencies: ["Harness", "Transcript"], swiftSettings: tests),
-    .testTarget(name: "RepositoryTests", dependencies: ["Harness"], swiftSettings: tests),
+    .testTarget(name: "RepositoryTests", dependencies: ["Harness"], swiftSettings: tests + quick),
   ]
 )

@@ -6,7 +6,7 @@ import Kernel
 import Lab
 import Testing
 
-@Suite(.realProcesses, .timeLimit(.minutes(2)))
+@Suite(.tags(.thorough), .realProcesses, .timeLimit(.minutes(2)))
 struct LeashedProcessTests {
   private func exists(_ pid: Int32) -> Bool { kill(pid, 0) == 0 }
 

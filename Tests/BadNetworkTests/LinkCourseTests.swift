@@ -5,7 +5,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.realProcesses, .timeLimit(.minutes(5)))
+@Suite(.tags(.thorough), .realProcesses, .timeLimit(.minutes(5)))
 struct LinkCourseTests {
   private func finish(_ words: String...) throws -> Finished {
     try Finished(LinkRun.program, words, within: .seconds(40))

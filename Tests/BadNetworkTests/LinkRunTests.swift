@@ -6,7 +6,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.realProcesses, .timeLimit(.minutes(5)))
+@Suite(.tags(.thorough), .realProcesses, .timeLimit(.minutes(5)))
 struct LinkRunTests {
   private func datagrams(
     _ options: [String], count: Int = 200, unchecked: Bool = false

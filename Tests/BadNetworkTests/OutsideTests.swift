@@ -5,7 +5,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.realProcesses, .timeLimit(.minutes(3)))
+@Suite(.tags(.thorough), .realProcesses, .timeLimit(.minutes(3)))
 struct OutsideTests {
   /// Options and a server that is ready at once, as words of a shell.
   private static let silent = "--ready-fd 3 -- sh -c 'echo >&3; exec sleep 60'"

@@ -4,7 +4,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.realProcesses, .timeLimit(.minutes(3)))
+@Suite(.tags(.thorough), .realProcesses, .timeLimit(.minutes(3)))
 struct RightsTests {
   /// Runs a script that may hide things, with the program as $PROGRAM.
   private func run(_ script: String) throws -> Finished {

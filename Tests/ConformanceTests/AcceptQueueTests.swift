@@ -6,7 +6,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
+@Suite(.tags(.backend), .serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct AcceptQueueTests {
   private static let clientCount = 50
   private static let streams = Transport.hasIPv6 ? [Transport.tcp4, .tcp6, .unix] : [.tcp4, .unix]

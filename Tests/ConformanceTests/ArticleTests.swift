@@ -5,7 +5,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
+@Suite(.tags(.backend), .serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct ArticleTests {
   private static let thanks = Client.Answer("thank you !", .orderly)
 
@@ -91,10 +91,11 @@ struct ArticleTests {
   func `Two hundred clients at once are all thanked`(transport: Transport) throws {
     let portico = try Portico(over: transport)
     let server = try portico.address()
+    let all = Barrier(200)
     let answers = try concurrently(200) { number in
       let client = try Client(server)
       // All are connected before the first one has its answer.
-      pause(for: .milliseconds(100))
+      try all.wait()
       try client.send("client \(number)")
       return try client.receiveToEnd()
     }

@@ -5,7 +5,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.timeLimit(.minutes(3)), .realProcesses)
+@Suite(.tags(.thorough), .timeLimit(.minutes(3)), .realProcesses)
 struct BenchScriptTests {
   /// What is read of results.json.
   private struct Results: Decodable {

@@ -110,51 +110,6 @@ struct BenchTests {
     #expect(finished.output.contains("nothing could be connected"))
   }
 
-  @Test func `An open loop shows a server that stalls, a closed loop hides it`() throws {
-    func run(_ arguments: [String]) throws -> BenchRun {
-      let portico = try Portico(
-        ["--plugin", Fixture.c("eleven").path, "--workers", "1", "--log-level", "info"])
-      let child = try Child(
-        Paths.portico,
-        ["bench", portico.listeners[0], "--json", "--duration", "3s", "--warm-up", "0"]
-          + Self.eleven + arguments)
-      try #require(eventually { try portico.counters()["requests"] ?? 0 > 100 })
-      let worker = try #require(portico.workers.first)
-      kill(worker, SIGSTOP)
-      pause(for: .milliseconds(300))
-      kill(worker, SIGCONT)
-      #expect(try child.wait(within: .seconds(30)) == .status(0))
-      return try BenchRun(child.output.text, child.error.text)
-    }
-    let open = try run(["--rate", "1000", "--connections", "4"])
-    #expect(open.requests + open.overdue == 3000)
-    // A tenth of the requests fell into the stall, and had to wait for its end.
-    #expect(open.latency_us["max"]! > 290_000 && open.latency_us["p99"]! > 200_000)
-    // Two requests were asked in that time.
-    let closed = try run(["--connections", "2"])
-    #expect(closed.latency_us["max"]! > 290_000)
-    #expect(closed.requests > 1000 && closed.latency_us["p99"]! < 150_000)
-  }
-
-  @Test func `What is overdue at the end is counted, with the time it has waited`() throws {
-    let portico = try Portico(
-      ["--plugin", Fixture.c("eleven").path, "--workers", "1", "--log-level", "info"])
-    let child = try Child(
-      Paths.portico,
-      ["bench", portico.listeners[0], "--json", "--duration", "2s", "--warm-up", "0"]
-        + Self.eleven + ["--rate", "500", "--connections", "4"])
-    try #require(eventually { try portico.counters()["requests"] ?? 0 > 20 })
-    let worker = try #require(portico.workers.first)
-    kill(worker, SIGSTOP)
-    let exit = try child.wait(within: .seconds(30))
-    kill(worker, SIGCONT)
-    let run = try BenchRun(child.output.text, child.error.text)
-    #expect(exit == .status(0))
-    #expect(run.overdue > 0 && run.requests + run.overdue == 1000)
-    // Even the last one that was due has waited for the second of grace.
-    #expect(run.latency_us["max"]! > 1_000_000)
-  }
-
   @Test func `The report has rates, percentiles, bars, and the server's CPU`() throws {
     let portico = try Portico(plugin: Fixture.c("eleven"))
     let finished = try bench(
@@ -290,44 +245,5 @@ struct BenchTests {
     // with SYN cookies the kernel takes a late ACK of one that has ended for a new one.
     let accepted = try #require(portico.counters()["accepted"])
     #expect(accepted > 1000, "\(accepted)")
-  }
-}
-
-/// What --json prints.
-struct BenchRun: Decodable {
-  var uri: String
-  var mode: String
-  var connections: Int
-  var pipeline: Int
-  var threads: Int
-  var rate: Int?
-  var seconds: Double
-  var requests: Int
-  var requests_per_second: Double
-  var bytes_in: Int
-  var bytes_out: Int
-  var errors: [String: Int]
-  var overdue: Int
-  var latency_us: [String: Double]
-  var server: Server?
-
-  struct Server: Decodable {
-    var cpu_seconds: Double
-    var cpu_us_per_request: Double
-    var processes: [Process]
-  }
-
-  struct Process: Decodable {
-    var pid: Int32
-    var name: String
-    var cpu_seconds: Double
-  }
-
-  init(_ text: String, _ error: String) throws {
-    do {
-      self = try JSONDecoder().decode(BenchRun.self, from: Data(text.utf8))
-    } catch {
-      throw Failure("not what --json prints: \(text.debugDescription)\n\(error)")
-    }
   }
 }

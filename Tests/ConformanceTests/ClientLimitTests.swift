@@ -5,7 +5,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
+@Suite(.tags(.backend), .serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct ClientLimitTests {
   /// Connects and asks; whether it is served shows later.
   private func newcomer(_ portico: Portico, source: String? = nil) throws -> Client {
@@ -178,7 +178,6 @@ struct ClientLimitTests {
     let victim = try #require(portico.workers.first)
     kill(victim, SIGKILL)
     try portico.waitForLog(containing: "SIGKILL")
-    pause(for: .milliseconds(200))
     // The victim's clients see an end; the others are served on.
     let alive = first.filter { client in
       guard (try? client.send("x")) != nil else { return false }

@@ -49,9 +49,9 @@ struct CommandLineTests {
   @Test func `A sharded plugin gets a worker a core, another one worker`() throws {
     func starts(_ count: Int, _ arguments: String...) throws {
       let portico = try Portico(arguments)
-      #expect(eventually { portico.workers.count == count }, "\(arguments)")
-      pause(for: .milliseconds(100))
-      #expect(portico.workers.count == count, "and no more: \(arguments)")
+      // Said when all are there, so that one more would be seen.
+      try portico.waitForLog(containing: "with \(count) worker")
+      #expect(portico.workers.count == count, "\(arguments)")
     }
     let lines = try Fixture.c("lines").path
     try starts(sysconf(Int32(_SC_NPROCESSORS_ONLN)), "--plugin", "thankyou")

@@ -5,7 +5,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(5)))
+@Suite(.tags(.backend), .serialized, .realProcesses, .timeLimit(.minutes(5)))
 struct CrashDrillTests {
   struct Drill: Sendable, CustomTestStringConvertible {
     var name: String

@@ -5,7 +5,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
+@Suite(.tags(.backend), .serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct CrashTests {
   private func echoes(_ portico: Portico, _ text: String = "still there?") throws {
     let client = try portico.client()
@@ -82,10 +82,11 @@ struct CrashTests {
   }
 
   @Test func `A handler that spins does not keep the host from ending by its deadline`() throws {
-    let portico = try Portico(plugin: Fixture.c("spin"), "--drain-timeout", "500ms")
+    let portico = try Portico(
+      plugin: Fixture.c("spin"), "--drain-timeout", "500ms", "--log-requests")
     let client = try portico.client()
     try client.send("spin")
-    pause(for: .milliseconds(100))
+    try portico.waitForLog(containing: "request of 4 bytes")
     let workers = portico.workers
     portico.child.send(SIGTERM)
     try portico.child.wait(within: .seconds(10))

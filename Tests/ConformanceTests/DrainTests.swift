@@ -5,16 +5,16 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
+@Suite(.tags(.backend), .serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct DrainTests {
   @Test(arguments: Transport.streams, [SIGTERM, SIGINT])
   func `A request in flight is answered before the host ends`(transport: Transport, signal: Int32)
     throws
   {
-    let portico = try Portico(plugin: Fixture.c("slow"), over: transport)
+    let portico = try Portico(plugin: Fixture.c("slow"), "--log-requests", over: transport)
     let client = try portico.client()
     try client.send("x")
-    pause(for: .milliseconds(100))
+    try portico.waitForLog(containing: "request of 1 bytes")
     portico.child.send(signal)
     // Without a promise the host cannot know that no more replies come; the client can.
     #expect(try client.receiveText(4) == "slow")
@@ -67,10 +67,11 @@ struct DrainTests {
   }
 
   @Test func `A second TERM stops at once`() throws {
-    let portico = try Portico(plugin: Fixture.c("spin"), "--drain-timeout", "50s")
+    let portico = try Portico(
+      plugin: Fixture.c("spin"), "--drain-timeout", "50s", "--log-requests")
     let client = try portico.client()
     try client.send("spin")
-    pause(for: .milliseconds(100))
+    try portico.waitForLog(containing: "request of 4 bytes")
     portico.child.send(SIGTERM)
     pause(for: .milliseconds(300))
     #expect(portico.child.exit == nil, "the first one drains")
@@ -97,10 +98,11 @@ struct DrainTests {
 
   @Test(arguments: Transport.streams)
   func `While it drains no new client is accepted`(transport: Transport) throws {
-    let portico = try Portico(plugin: Fixture.c("slow"), "--drain-timeout", "5s", over: transport)
+    let portico = try Portico(
+      plugin: Fixture.c("slow"), "--drain-timeout", "5s", "--log-requests", over: transport)
     let client = try portico.client()
     try client.send("x")
-    pause(for: .milliseconds(50))
+    try portico.waitForLog(containing: "request of 1 bytes")
     portico.child.send(SIGTERM)
     #expect(try client.receiveText(4) == "slow")
     #expect(eventually(within: .seconds(3)) { (try? portico.client()) == nil }, "refused at once")

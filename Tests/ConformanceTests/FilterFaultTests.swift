@@ -5,7 +5,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
+@Suite(.tags(.backend), .serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct FilterFaultTests {
   // MARK: split, corrupt, reset-after, refuse, drop
 
@@ -102,7 +102,7 @@ struct FilterFaultTests {
     let other = try late.datagramClient()
     try other.send("last")
     try other.send("words")
-    pause(for: .milliseconds(100))
+    try late.waitForCounter("datagrams in", atLeast: 2)
     late.child.send(SIGTERM)
     #expect(try other.receive().text == "last")
     #expect(try other.receive().text == "words")

@@ -5,7 +5,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
+@Suite(.tags(.backend), .serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct HangTests {
   private func hangs(_ hook: String, _ options: String..., over transport: Transport = .tcp4)
     throws -> Portico
@@ -89,7 +89,8 @@ struct HangTests {
     let client = try portico.client()
     try client.send("hang")
     kill(worker, SIGSTOP)
-    pause(for: .seconds(2))
+    // Three times as long as a call may take.
+    pause(for: .milliseconds(1200))
     #expect(portico.workers == [worker])
     kill(worker, SIGCONT)
     try portico.waitForLog(containing: "and was aborted")
@@ -98,11 +99,12 @@ struct HangTests {
 
   @Test func `While one worker is stuck the other accepts all clients`() throws {
     let portico = try Portico(
-      plugin: Fixture.c("hangs"), "--set", "in=handle", "--workers", "2", "--handler-timeout", "4s")
+      plugin: Fixture.c("hangs"), "--set", "in=handle", "--workers", "2", "--handler-timeout", "4s",
+      "--log-requests")
     try portico.waitForLog(containing: "with 2 workers")
     let victim = try portico.client()
     try victim.send("hang")
-    pause(for: .milliseconds(100))
+    try portico.waitForLog(containing: "request of 4 bytes")
     // More than either worker's share: half of them would wait for the one that is stuck.
     for _ in 0..<40 { try echoes(portico) }
     let hasEnded = portico.log.contains { $0.message.contains("did not return") }
@@ -118,7 +120,7 @@ struct HangTests {
     let worker = portico.workers
     let client = try portico.client()
     try client.send("hang")
-    pause(for: .seconds(1))
+    pause(for: .milliseconds(500))
     #expect(portico.workers == worker && portico.log.allSatisfy { $0.level != "error" })
   }
 

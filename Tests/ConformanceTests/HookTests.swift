@@ -5,7 +5,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
+@Suite(.tags(.backend), .serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct HookTests {
   private func said(_ portico: Portico, _ handler: String = "hooks") -> [String] {
     portico.log.filter { $0.source == handler }.map(\.message)
@@ -76,35 +76,6 @@ struct HookTests {
       if line.message == "on_close" { closed.insert(connection) }
     }
     #expect(closed.count == 40)
-  }
-
-  @Test(arguments: Transport.streams)
-  func `State belongs to its own connection`(transport: Transport) throws {
-    let portico = try Portico(plugin: Fixture.c("stateful"), over: transport)
-    let one = try portico.client()
-    let other = try portico.client()
-    for (client, expected) in [(one, "1\n"), (other, "1\n"), (one, "2\n"), (other, "2\n")] {
-      try client.send("x")
-      #expect(try client.receiveText(2) == expected)
-    }
-    one.reset()
-    other.shut()
-    #expect(try portico.stop() == .status(0))
-    try portico.waitForLog(containing: "open 2 close 2")
-  }
-
-  @Test(arguments: Transport.streams)
-  func `A client that ends without a byte reaches no handler without on_eof`(transport: Transport)
-    throws
-  {
-    let portico = try Portico(plugin: Fixture.c("stateful"), over: transport)
-    for _ in 0..<5 {
-      let client = try portico.client()
-      try client.shutdownSend()
-      #expect(try client.receiveToEnd() == .init("", .orderly))
-    }
-    #expect(try portico.stop() == .status(0))
-    try portico.waitForLog(containing: "open 0 close 0")
   }
 
   @Test func `A handler learns who its client is`() throws {

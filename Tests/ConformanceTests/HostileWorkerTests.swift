@@ -5,7 +5,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
+@Suite(.tags(.backend), .serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct HostileWorkerTests {
   private static let seed =
     ProcessInfo.processInfo.environment["SEED"] ?? "\(Int.random(in: 1...999_999))"

@@ -5,7 +5,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(5)))
+@Suite(.tags(.thorough), .serialized, .realProcesses, .timeLimit(.minutes(5)))
 struct InstallTests {
   private func sh(_ script: String, in folder: URL? = nil) throws -> Finished {
     try Finished(

@@ -5,7 +5,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(10)))
+@Suite(.tags(.thorough), .serialized, .realProcesses, .timeLimit(.minutes(10)))
 struct InstalledKitTests {
   @Test func `A new handler in Swift builds with one make, passes its tests and is served`() throws
   {

@@ -5,7 +5,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
+@Suite(.tags(.backend), .serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct KitTests {
   private func said(_ portico: Portico, _ handler: String = "lifecycle") -> [String] {
     portico.log.filter { $0.source == handler }.map(\.message)

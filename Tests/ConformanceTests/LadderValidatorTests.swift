@@ -5,7 +5,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(5)))
+@Suite(.tags(.thorough), .serialized, .realProcesses, .timeLimit(.minutes(5)))
 struct LadderValidatorTests {
   private func validate(_ step: Ladder.Step) throws {
     let transcript = Ladder.examples.appending(path: step.transcript).path

@@ -6,7 +6,7 @@ import Harness
 import Synchronization
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
+@Suite(.tags(.backend), .serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct LimitTests {
   private func serves(_ portico: Portico, _ text: String, _ answer: String) throws {
     let client = try portico.client()
@@ -182,7 +182,7 @@ struct LimitTests {
       try? client.send([UInt8](repeating: 0x6E, count: 1_000_000))
       clients.append(client)
     }
-    pause(for: .milliseconds(300))
+    #expect(try worker.comesToRest())
     #expect(try worker.residentByteCount() < idle + 24 << 20)
     try portico.waitForLog(containing: "--memory-limit")
     withExtendedLifetime(clients) {}

@@ -5,7 +5,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
+@Suite(.tags(.backend), .serialized, .realProcessesAlone, .timeLimit(.minutes(3)))
 struct ManyConnectionsTests {
   /// What the crowd prints, by its own words.
   private func numbers(_ text: String) -> [String: Int] {

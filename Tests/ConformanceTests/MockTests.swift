@@ -137,7 +137,7 @@ struct MockTests {
     let portico = try mock(text, "--high-water", "64KiB", "--low-water", "16KiB")
     let client = try portico.client(receiveBuffer: 4096)
     try client.send("go")
-    pause(for: .milliseconds(300))
+    #expect(try ProcessView(#require(portico.workers.first)).comesToRest())
     let answer = try client.receiveToEnd()
     #expect(answer.bytes.count == 8_000_000 && answer.end == .orderly)
     // The narrowest limits there can be: what does not fit is sent later, not left out.
@@ -145,7 +145,7 @@ struct MockTests {
       text, "--high-water", "16KiB", "--low-water", "1KiB", "--reply-limit", "16KiB")
     let slow = try tight.client(receiveBuffer: 4096)
     try slow.send("go")
-    pause(for: .milliseconds(300))
+    #expect(try ProcessView(#require(tight.workers.first)).comesToRest())
     let all = try slow.receiveToEnd()
     #expect(all.bytes.count == 8_000_000 && all.end == .orderly)
     #expect(all.bytes == answer.bytes)

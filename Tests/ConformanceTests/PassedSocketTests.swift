@@ -5,7 +5,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
+@Suite(.tags(.backend), .serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct PassedSocketTests {
   /// What becomes Portico once the sockets are there.
   private func launcher(_ sockets: [String]) throws -> [String] {
@@ -106,16 +106,13 @@ struct PassedSocketTests {
     let address = SocketAddress.internet(host: "127.0.0.1", port: port)
     #expect(address.withKernelAddress { bind(descriptor, $0, $1) } == 0)
     #expect(listen(descriptor, 128) == 0)
-    // Inherited by number, as the launcher's own: 3 is what it looks for.
-    let script = """
-      exec 3<&\(descriptor); LISTEN_FDS=1 LISTEN_FDNAMES=x exec sh -c \
-      'LISTEN_PID=$$ exec "$@"' sh "$@"
-      """
+    let script = "LISTEN_FDS=1 LISTEN_FDNAMES=x LISTEN_PID=$$ exec \"$@\""
     for round in 1...2 {
       let waiting = round == 2 ? try Client(address) : nil
       try waiting?.send("early")
       let portico = try Portico(
-        ["--plugin", "echo"], listen: ["systemd:x"], under: ["bash", "-c", script, "bash"])
+        ["--plugin", "echo"], listen: ["systemd:x"], under: ["sh", "-c", script, "sh"],
+        passing: descriptor)
       if let waiting { #expect(try waiting.receiveText(5) == "early") }
       try echo(address)
       waiting?.shut()

@@ -6,7 +6,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
+@Suite(.tags(.backend), .serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct ReflectionTests {
   private func datagrams() throws -> URL { try Fixture.c("datagrams", "-DDATAGRAMS_FLAGS=0") }
 

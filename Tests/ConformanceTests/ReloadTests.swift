@@ -5,7 +5,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
+@Suite(.tags(.backend), .serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct ReloadTests {
   /// A folder with a copy of a fixture as `plugin.so`.
   private func plugin(_ fixture: String) throws -> URL {

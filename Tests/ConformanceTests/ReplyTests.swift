@@ -5,7 +5,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
+@Suite(.tags(.backend), .serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct ReplyTests {
   @Test(arguments: Transport.streams)
   func `A reply from a thread arrives, in order, and a finish ends it`(transport: Transport) throws
@@ -86,10 +86,11 @@ struct ReplyTests {
   {
     let portico = try Portico(plugin: Fixture.c("needs"), over: transport)
     let client = try portico.client()
-    for count in [1000, 5000, 200_000] {
+    for (number, count) in [1000, 5000, 200_000].enumerated() {
       var head = UInt32(count).bigEndian
       try client.send(withUnsafeBytes(of: &head) { Array($0) })
-      pause(for: .milliseconds(20))
+      // Two calls for each: the head alone is the first.
+      try portico.waitForCounter("requests", atLeast: 2 * number + 1)
       try client.send([UInt8](repeating: 0x6E, count: count), inPiecesOf: count / 20 + 1)
       let expected = "n=\(count) calls=2\n"
       #expect(try client.receiveText(expected.utf8.count) == expected)
@@ -155,7 +156,7 @@ struct ReplyTests {
     let portico = try Portico(plugin: Fixture.c("pourer"), over: transport)
     let client = try portico.client(receiveBuffer: 4096)
     try client.send("x")
-    pause(for: .milliseconds(300))
+    try portico.waitForLog(containing: "--reply-limit")
     let answer = try client.receiveToEnd()
     // A Unix socket knows no reset; there the end must do.
     #expect(answer.end == .reset || transport == .unix)

@@ -6,7 +6,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
+@Suite(.tags(.backend), .serialized, .realProcessesAlone, .timeLimit(.minutes(3)))
 struct RestartTimeTests {
   private static let sampleCount = 20
 

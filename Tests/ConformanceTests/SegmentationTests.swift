@@ -1,10 +1,11 @@
-// The promise: a handler's output does not depend on how its input was cut into packets.
+// The promise: a handler's output does not depend on how its input was cut into packets. Over
+// sockets; every cut there is, is tried in memory (EveryCutTests).
 
 import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
+@Suite(.tags(.backend), .serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct SegmentationTests {
   private static let transcript = "hello\n\na\nportico €\n\n\nsixteen letters.\nend\n"
   private static let input = Array(transcript.utf8)
@@ -39,16 +40,6 @@ struct SegmentationTests {
   }
 
   @Test(arguments: Transport.streams)
-  func `In every split in two`(transport: Transport) throws {
-    let portico = try Portico(plugin: Fixture.c("lines"), over: transport)
-    for cut in 1..<Self.input.count {
-      let output = try output(
-        of: [Self.input[..<cut], Self.input[cut...]], gap: .milliseconds(2), from: portico)
-      #expect(output == Self.expected, "cut at \(cut)")
-    }
-  }
-
-  @Test(arguments: Transport.streams)
   func `In random splits`(transport: Transport) throws {
     let portico = try Portico(plugin: Fixture.c("lines"), over: transport)
     var random = RandomSource(for: "SegmentationTests")
@@ -78,17 +69,6 @@ struct SegmentationTests {
     try client.send(numbers.map { $0 + "\n" }.joined())
     let expected = numbers.map { "[\($0.count)]\($0)\n" }.joined()
     #expect(try client.receiveText(expected.utf8.count) == expected)
-  }
-
-  @Test(arguments: Transport.streams)
-  func `A line of a megabyte in small pieces is answered whole`(transport: Transport) throws {
-    let portico = try Portico(plugin: Fixture.c("lines"), over: transport)
-    // Just below max_frame, which counts the newline too.
-    let line = [UInt8](repeating: 0x6C, count: (1 << 20) - 1) + [0x0A]
-    let client = try portico.client()
-    try client.send(line, inPiecesOf: 9999)
-    let prefix = Array("[\(line.count - 1)]".utf8)
-    #expect(try client.receive(exactly: prefix.count + line.count) == prefix + line)
   }
 
   @Test(arguments: Transport.streams)

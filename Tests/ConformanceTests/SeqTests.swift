@@ -42,7 +42,8 @@ struct SeqTests {
     #expect(try stream.receiveText(39).hasPrefix("00000001  56d510f4 1 1 intact "))
     _ = try stream.receiveText(39)
     try stream.send(String(Self.first.prefix(7)))
-    pause(for: .milliseconds(100))
+    let byteCount = (Self.second + Self.first).utf8.count + 7
+    try portico.waitForCounter("bytes in", atLeast: byteCount)
     try stream.send(String(Self.first.dropFirst(7)))
     #expect(try stream.receiveText(39).hasPrefix("00000000  57177ac3 3 3 intact "))
 

@@ -5,7 +5,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(5)))
+@Suite(.tags(.thorough), .serialized, .realProcesses, .timeLimit(.minutes(5)))
 struct ShellTests {
   private func run(
     _ words: String..., environment: [String: String] = [:], in folder: URL? = nil

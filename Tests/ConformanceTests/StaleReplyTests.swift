@@ -5,7 +5,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
+@Suite(.tags(.backend), .serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct StaleReplyTests {
   private static let time = Duration.seconds(3)
 
@@ -59,13 +59,11 @@ struct StaleReplyTests {
 }
 
 /// `make soak SEED=1 SECONDS=60`: as long as SOAK_SECONDS says, shared out between the three rules.
-/// Not part of `make test`, where StaleReplyTests does the same for a short time.
-@Suite(.serialized, .realProcesses)
-struct StaleReplySoak {
-  @Test(.enabled(if: ProcessInfo.processInfo.environment["SOAK_SECONDS"] != nil))
-  func `A soak for as long as was asked`() throws {
-    let seconds = try #require(
-      ProcessInfo.processInfo.environment["SOAK_SECONDS"].flatMap(Double.init))
+/// StaleReplyTests does the same for a short time.
+@Suite(.tags(.backend, .thorough), .serialized, .realProcesses)
+struct StaleReplySoakTests {
+  @Test func `A soak for as long as SOAK_SECONDS says, or 9`() throws {
+    let seconds = Double(EnvironmentNumber("SOAK_SECONDS", orElse: 9).value)
     var random = RandomSource(for: "the long soak")
     var wrong = 0
     var connections = 0

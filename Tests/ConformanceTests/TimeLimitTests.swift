@@ -5,7 +5,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
+@Suite(.tags(.backend), .serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct TimeLimitTests {
   @Test(arguments: Transport.streams)
   func `A client that says nothing is let go after --first-byte-timeout`(
@@ -103,14 +103,15 @@ struct TimeLimitTests {
     }
     #expect(portico.lines(naming: "--slow-call").isEmpty)
     try clients[0].send("nap")
-    pause(for: .milliseconds(50))
+    try portico.waitForLog(containing: "asleep")
     for client in clients[1...] { try client.send("x") }
     for client in clients[1...] { #expect(try client.receiveText(1) == "x") }
     let line = try portico.waitForLog(containing: "--slow-call")
     let match = try #require(
       line.message.firstMatch(of: /nap took (\d+) ms in handle and held up (\d+) other clients/),
       "\(line)")
-    #expect((295...400).contains(Int(match.1) ?? 0), "\(line)")
+    // It sleeps for 600; a busy machine wakes it later.
+    #expect((595...3000).contains(Int(match.1) ?? 0), "\(line)")
     #expect(match.2 == "5", "\(line)")
     #expect(line.fields["peer"] == clients[0].name, "names the client: \(line)")
   }

@@ -4,7 +4,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
+@Suite(.tags(.thorough), .serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct UnitFileTests {
   private static let names = ["portico.service", "portico.socket", "portico@.service"]
   private static let source = Paths.root.appending(path: "examples/systemd")

@@ -5,7 +5,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
+@Suite(.tags(.backend), .serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct UnixSocketTests {
   private func newPath() throws -> String {
     try Paths.newFolder().appending(path: "socket").path

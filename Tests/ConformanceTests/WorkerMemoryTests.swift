@@ -5,7 +5,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
+@Suite(.tags(.backend), .serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct WorkerMemoryTests {
   @Test func `A plugin gets no more than its limit, and may cope with that`() throws {
     let portico = try Portico(plugin: Fixture.c("glutton"), "--worker-memory", "32MiB")

@@ -4,6 +4,6 @@ import CPortico
 
 /// Has only Swift's name.
 public func handle(_ buffer: UnsafeRawPointer, _ len: Int, _ reply: portico_reply) -> Int {
-  reply(buffer, len)
+  _ = reply(buffer, len)
   return len
 }

@@ -37,9 +37,12 @@ package final class Child: Sendable {
   // between.
   private static let spawning = Mutex<Void>(())
 
+  /// Starts it with nothing of this process's open but one descriptor that it may be `passing`, which
+  /// the child has as 3.
   package init(
     _ executable: URL, _ arguments: [String], environment: [String: String] = [:],
-    workingDirectory: URL? = nil, errorOutput: ErrorOutput = .captured
+    workingDirectory: URL? = nil, errorOutput: ErrorOutput = .captured,
+    passing passed: Int32? = nil
   ) throws {
     var variables = ProcessInfo.processInfo.environment
     // Hosts of the tests are not found where those of the machine's user are.
@@ -53,7 +56,8 @@ package final class Child: Sendable {
         close(error.write)
       }
       let pid = try Child.spawn(
-        executable.path, arguments, variables, workingDirectory?.path, output.write, error.write)
+        executable.path, arguments, variables, workingDirectory?.path, output.write, error.write,
+        passed)
       return (pid, output.read, error.read)
     }
     self.pid = pid
@@ -111,9 +115,15 @@ package final class Child: Sendable {
     return (ends[0], ends[1])
   }
 
+  private typealias CloseFrom =
+    @convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32
+  /// posix_spawn_file_actions_addclosefrom_np, which the headers show only with _GNU_SOURCE.
+  private static let closeFrom: CloseFrom = unsafeBitCast(
+    dlsym(nil, "posix_spawn_file_actions_addclosefrom_np"), to: CloseFrom.self)
+
   private static func spawn(
     _ program: String, _ arguments: [String], _ environment: [String: String], _ folder: String?,
-    _ output: Int32, _ error: Int32
+    _ output: Int32, _ error: Int32, _ passed: Int32?
   ) throws -> pid_t {
     var actions = posix_spawn_file_actions_t()
     var attributes = posix_spawnattr_t()
@@ -126,6 +136,11 @@ package final class Child: Sendable {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, output, 1)
     posix_spawn_file_actions_adddup2(&actions, error, 2)
+    // Nothing else of this process: a file that another thread is writing would be busy for as long
+    // as this child lives.
+    if let passed { posix_spawn_file_actions_adddup2(&actions, passed, 3) }
+    let closes = closeFrom(&actions, passed == nil ? 3 : 4)
+    guard closes == 0 else { throw Failure("posix_spawn_file_actions_addclosefrom_np: \(closes)") }
     // A test runner may ignore signals that a program started by a shell would not.
     var all = sigset_t()
     sigfillset(&all)

@@ -25,8 +25,8 @@ package func eventually(
   }
 }
 
-/// Blocks this thread. Only for a client that is slow on purpose, or between two looks at
-/// something.
+/// Blocks this thread. Only for a client that is slow on purpose, between two looks at something,
+/// or while nothing must happen: what will happen is waited for with `eventually`.
 package func pause(for duration: Duration) {
   usleep(useconds_t(duration / .microseconds(1)))
 }

@@ -1,15 +1,35 @@
-// The handlers of Tests/Fixtures, compiled when a test first wants one and kept for the run.
+// The handlers of Tests/Fixtures. `make fixtures` has built the plain ones before the run; variants
+// with flags of their own, and all of them where no make came first, are compiled when a test first
+// wants one, and kept for the run.
 
 package import Foundation
 internal import Synchronization
 
-/// Compiles fixtures.
+/// Fixtures, built.
 package enum Fixture {
-  private static let cache = Mutex<[String: URL]>([:])
+  /// A fixture, or one that some thread is building: others that want it wait, and only they.
+  private final class Entry: Sendable {
+    let url = Mutex<URL?>(nil)
+  }
+  private static let cache = Mutex<[String: Entry]>([:])
 
-  /// `Tests/Fixtures/NAME.c` as `NAME.so`, in a folder of its own. Further `flags` (`-DX=1`) make
-  /// another build of it. Throws with the compiler's words.
+  /// Where `make fixtures` puts them.
+  private static let prebuilt = ProcessInfo.processInfo.environment["PORTICO_FIXTURES"]
+    .map { URL(fileURLWithPath: $0) }
+
+  /// A fixture that is there already.
+  private static func prebuilt(_ path: String) -> URL? {
+    guard let file = prebuilt?.appending(path: path) else { return nil }
+    return FileManager.default.fileExists(atPath: file.path) ? file : nil
+  }
+
+  /// The steps of the ladder in `examples`, if `make fixtures` has built them.
+  package static var ladder: URL? { prebuilt("ladder") }
+
+  /// `Tests/Fixtures/NAME.c` as `NAME.so`, in a folder that is not the source's. Further `flags`
+  /// (`-DX=1`) make another build of it. Throws with the compiler's words.
   package static func c(_ name: String, _ flags: String...) throws -> URL {
+    if flags.isEmpty, let file = prebuilt("c/\(name).so") { return file }
     let library = name == "borrowedhandle" ? try c("libborrowed").deletingLastPathComponent() : nil
     return try cached(([name] + flags).joined(separator: " ")) {
       let source = Paths.fixtures.appending(path: "\(name).c")
@@ -34,7 +54,8 @@ package enum Fixture {
 
   /// `Tests/Fixtures/NAME.c` as a program.
   package static func program(_ name: String, _ flags: String...) throws -> URL {
-    try cached(([name, "program"] + flags).joined(separator: " ")) {
+    if flags.isEmpty, let file = prebuilt("programs/\(name)") { return file }
+    return try cached(([name, "program"] + flags).joined(separator: " ")) {
       let result = try Paths.newFolder().appending(path: name)
       let source = Paths.fixtures.appending(path: "\(name).c").path
       try compile(
@@ -46,7 +67,8 @@ package enum Fixture {
 
   /// `Tests/Fixtures/NAME.swift` as a shared library, with `flags` such as `-static-stdlib`.
   package static func swift(_ name: String, _ flags: String...) throws -> URL {
-    try cached(([name, "swift"] + flags).joined(separator: " ")) {
+    if flags.isEmpty, let file = prebuilt("swift/\(name).so") { return file }
+    return try cached(([name, "swift"] + flags).joined(separator: " ")) {
       let result = try Paths.newFolder().appending(path: "\(name).so")
       try compile(
         "swiftc",
@@ -62,6 +84,7 @@ package enum Fixture {
 
   /// `Tests/Fixtures/kit/NAME.swift`, a handler on the Swift kit.
   package static func kit(_ name: String) throws -> URL {
+    if let file = prebuilt("kit/\(name).so") { return file }
     let kit = try kitLibrary()
     return try cached("kit \(name)") {
       let result = try Paths.newFolder().appending(path: "\(name).so")
@@ -120,10 +143,15 @@ package enum Fixture {
   }
 
   private static func cached(_ key: String, _ build: () throws -> URL) throws -> URL {
-    try cache.withLock { known in
-      if let done = known[key] { return done }
+    let entry = cache.withLock { known in
+      let entry = known[key] ?? Entry()
+      known[key] = entry
+      return entry
+    }
+    return try entry.url.withLock { known in
+      if let done = known { return done }
       let result = try build()
-      known[key] = result
+      known = result
       return result
     }
   }

@@ -19,6 +19,18 @@ extension Portico {
     return counterLines[before...].map(Portico.counters)
   }
 
+  /// Waits until its workers have counted so many in all.
+  package func waitForCounter(
+    _ name: String, atLeast count: Int, within limit: Duration = .seconds(10)
+  ) throws {
+    var last = 0
+    let isThere = try eventually(within: limit) {
+      last = try counters()[name] ?? 0
+      return last >= count
+    }
+    guard isThere else { throw Failure("\(last) \(name) within \(limit), not \(count)") }
+  }
+
   private static func counters(in line: String) -> [String: Int] {
     var counters: [String: Int] = [:]
     guard let colon = line.firstRange(of: ": ") else { return counters }

@@ -16,7 +16,8 @@ package final class Portico: Sendable {
   package init(
     _ arguments: [String] = [], command: String = "run", over transport: Transport = .tcp4,
     listen: [String]? = nil, under wrapper: [String] = [], environment: [String: String] = [:],
-    workingDirectory: URL? = nil, errorOutput: Child.ErrorOutput = .captured
+    workingDirectory: URL? = nil, errorOutput: Child.ErrorOutput = .captured,
+    passing passed: Int32? = nil
   ) throws {
     let asked = try listen ?? [transport.newListener()]
     // PORTICO_BACKEND=uring plays every test that starts a host on that backend.
@@ -35,7 +36,7 @@ package final class Portico: Sendable {
     }
     let child = try Child(
       program, words + [command] + options, environment: environment,
-      workingDirectory: workingDirectory, errorOutput: errorOutput)
+      workingDirectory: workingDirectory, errorOutput: errorOutput, passing: passed)
     self.child = child
     self.transport = transport
     // The log says it, but may be silenced or stuck. (A UDP socket that is bound says nothing of

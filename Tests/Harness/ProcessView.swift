@@ -50,6 +50,32 @@ package struct ProcessView: Sendable {
     return .milliseconds(ticks * 1000 / sysconf(Int32(_SC_CLK_TCK)))
   }
 
+  /// Waits until it does next to nothing: less than `share` of a processor during a fifth of a
+  /// second. False when it is never that still within `limit`.
+  package func comesToRest(
+    using share: Double = 0.1, within limit: Duration = .seconds(10)
+  ) throws -> Bool {
+    let window = Duration.milliseconds(200)
+    var start = (try timeOnProcessors(), ContinuousClock.now)
+    return try eventually(within: limit) {
+      pause(for: window)
+      let now = (try timeOnProcessors(), ContinuousClock.now)
+      defer { start = now }
+      return now.0 - start.0 < (now.1 - start.1) * share
+    }
+  }
+
+  /// CPU time of its threads, finer than `processorTime`; of threads that have ended nothing.
+  private func timeOnProcessors() throws -> Duration {
+    let folder = "/proc/\(pid)/task"
+    let threads = try FileManager.default.contentsOfDirectory(atPath: folder)
+    return threads.reduce(.zero) { sum, thread in
+      // The first of its numbers, in nanoseconds; a thread may end meanwhile.
+      let text = try? ProcessView.text(of: "\(folder)/\(thread)/schedstat")
+      return sum + .nanoseconds(text?.split(separator: " ").first.flatMap { Int64($0) } ?? 0)
+    }
+  }
+
   /// The inodes of its sockets, as tables of sockets have them.
   private var sockets: Set<Substring> {
     let folder = "/proc/\(pid)/fd"

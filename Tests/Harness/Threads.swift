@@ -3,6 +3,21 @@
 internal import Foundation
 internal import Synchronization
 
+/// A place at which threads wait until all of them have come.
+package final class Barrier: Sendable {
+  private let missing: Atomic<Int>
+
+  package init(_ count: Int) { missing = Atomic(count) }
+
+  /// Waits for the others; throws when they do not come.
+  package func wait(within limit: Duration = .seconds(20)) throws {
+    missing.wrappingSubtract(1, ordering: .relaxed)
+    guard eventually(within: limit, { missing.load(ordering: .relaxed) <= 0 }) else {
+      throw Failure("\(missing.load(ordering: .relaxed)) threads have not come")
+    }
+  }
+}
+
 /// Runs `body` on so many threads at once and returns what each made, in order. Throws the first
 /// error when all have ended.
 package func concurrently<Value: Sendable>(

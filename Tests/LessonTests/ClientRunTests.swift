@@ -6,7 +6,7 @@ import Testing
 
 @testable import Lesson
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(4)))
+@Suite(.tags(.thorough), .serialized, .realProcesses, .timeLimit(.minutes(4)))
 struct ClientRunTests {
   private static let program = Paths.build.appending(path: "lesson")
 

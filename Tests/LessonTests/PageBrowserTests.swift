@@ -8,7 +8,7 @@ import Testing
 
 @testable import Lesson
 
-@Suite(.timeLimit(.minutes(5)), .realProcesses)
+@Suite(.tags(.thorough), .timeLimit(.minutes(5)), .realProcesses)
 struct PageBrowserTests {
   @Test(arguments: [400, 768, 1100, 1200])
   func `In a window of any width all can be read`(width: Int) throws {

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Lesson
 
-@Suite(.timeLimit(.minutes(2)), .realProcesses)
+@Suite(.tags(.thorough), .timeLimit(.minutes(2)), .realProcesses)
 struct PagePictureTests {
   private func lesson(_ change: (inout Run) -> Void) -> Results {
     var results = PageTests.lesson()

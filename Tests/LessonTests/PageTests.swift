@@ -7,7 +7,7 @@ import Testing
 
 @testable import Lesson
 
-@Suite(.timeLimit(.minutes(2)), .realProcesses)
+@Suite(.tags(.thorough), .timeLimit(.minutes(2)), .realProcesses)
 struct PageTests {
   /// Ids of everything that the page shows.
   static let pictures = [

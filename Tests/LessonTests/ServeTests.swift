@@ -6,7 +6,7 @@ import Testing
 
 @testable import Lesson
 
-@Suite(.serialized, .realProcesses, .timeLimit(.minutes(3)))
+@Suite(.tags(.thorough), .serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct ServeTests {
   private static let program = Paths.build.appending(path: "lesson")
 

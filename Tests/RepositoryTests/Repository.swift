@@ -8,10 +8,15 @@ enum Repository {
   struct File {
     let path: String
     let text: String
-    var lines: [Substring] { text.split(separator: "\n", omittingEmptySubsequences: false) }
+    let lines: [Substring]
     /// The lines without what stands behind `//`.
-    var code: [Substring] {
-      lines.map { line in
+    let code: [Substring]
+
+    init(path: String, text: String) {
+      self.path = path
+      self.text = text
+      lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+      code = lines.map { line in
         guard let comment = line.firstRange(of: "//") else { return line }
         return line[..<comment.lowerBound]
       }

@@ -6,7 +6,7 @@ import Testing
 @testable import Numbered
 
 @Suite(.timeLimit(.minutes(3)))
-struct TallyTests {
+struct MessageTallyTests {
   private func stamp(_ tally: inout Tally, _ number: Int) -> Stamp {
     let line = Array(Request(number: number, byteCount: 19).bytes.dropLast())
     return tally.stamp(line: line.span, byteCount: 19, isWhole: true)

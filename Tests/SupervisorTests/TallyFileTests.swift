@@ -5,7 +5,7 @@ import Kernel
 import Supervisor
 import Testing
 
-@Suite(.timeLimit(.minutes(3))) struct TallyTests {
+@Suite(.timeLimit(.minutes(3))) struct TallyFileTests {
   private let layout = TallyLayout(cellCount: 3, addressCapacity: 5)
 
   private func bytes(of tally: Tally) throws -> [UInt8] {
