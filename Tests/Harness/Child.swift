@@ -37,7 +37,7 @@ package final class Child: Sendable {
   // between.
   private static let spawning = Mutex<Void>(())
 
-  /// Starts it with nothing of this process's open but one descriptor that it may be `passing`, which
+  /// Starts it with nothing of this process's open but a descriptor that it may be `passing`, which
   /// the child has as 3.
   package init(
     _ executable: URL, _ arguments: [String], environment: [String: String] = [:],
