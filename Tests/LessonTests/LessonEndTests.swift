@@ -5,7 +5,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite(.tags(.thorough), .serialized, .realProcesses, .timeLimit(.minutes(4)))
+@Suite(.tags(.thorough), .serialized, .realProcessesAlone, .timeLimit(.minutes(4)))
 struct LessonEndTests {
   /// Processes, dead ones left out, that were started with this mark in their environment.
   private func processes(marked mark: String) -> [pid_t] {

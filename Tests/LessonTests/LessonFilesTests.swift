@@ -7,7 +7,7 @@ import Harness
 import Lesson
 import Testing
 
-@Suite(.tags(.thorough), .serialized, .realProcesses, .timeLimit(.minutes(6)))
+@Suite(.tags(.thorough), .serialized, .realProcessesAlone, .timeLimit(.minutes(6)))
 struct LessonFilesTests {
   private func lesson() throws -> GivenLesson { try GivenLesson.shared.get() }
 

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Lesson
 
-@Suite(.tags(.thorough), .serialized, .realProcesses, .timeLimit(.minutes(6)))
+@Suite(.tags(.thorough), .serialized, .realProcessesAlone, .timeLimit(.minutes(6)))
 struct LessonTests {
   private func lesson() throws -> GivenLesson { try GivenLesson.shared.get() }
 
