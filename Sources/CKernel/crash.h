@@ -157,6 +157,15 @@ static inline void ck_record_crash(int signal_number, siginfo_t *info, void *con
     raise(signal_number);
 }
 
+/* The descriptor that a worker waits with is not what it was any more: nothing can be served. The
+ * page says so, in a worker, whose log may be lost too. */
+static inline void ck_end_without_events(uint32_t kind) {
+  ck_page *page = ck_crash_destination()->page;
+  if (!page || getpid() != ck_crash_destination()->main_thread) return;
+  page->lost_descriptor = kind;
+  _exit(CK_EXIT_LOST_DESCRIPTOR);
+}
+
 /* exit(3) by a plugin, in a call or in a thread of its own, is a death like others. */
 static inline void ck_record_exit(void) {
   ck_page *page = ck_crash_destination()->page;

@@ -48,6 +48,11 @@ static inline int ck_punch(int fd, int64_t offset, int64_t length) {
   return fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length) < 0 ? -errno : 0;
 }
 
+/* The same for memory that is mapped shared: its pages are given back, and read as zeros. */
+static inline int ck_give_back(void *start, size_t count) {
+  return madvise(start, count, MADV_REMOVE) < 0 ? -errno : 0;
+}
+
 /* Identifies the calling thread in one instruction; never NULL. */
 static inline const void *ck_this_thread(void) { return __builtin_thread_pointer(); }
 

@@ -7,12 +7,15 @@
 #define CKERNEL_ORPHAN_H
 
 #include "crash.h"
+#include "identity.h"
 #include "process.h"
 
 /* Set before the signal can come, never changed after. */
 typedef struct ck_orphan_duty {
   pid_t parent;
-  int first, count, substitute;
+  const int *listeners; /* never freed */
+  size_t count;
+  int substitute;
   unsigned seconds;
 } ck_orphan_duty;
 
@@ -31,8 +34,8 @@ static inline void ck_become_orphan(int signal_number) {
   if (getppid() != duty->parent) {
     ck_page *page = ck_crash_destination()->page;
     if (page && page->hook)
-      for (int fd = duty->first; fd < duty->first + duty->count; fd++)
-        (void)dup3(duty->substitute, fd, O_CLOEXEC);
+      for (size_t i = 0; i < duty->count; i++)
+        (void)dup3(duty->substitute, duty->listeners[i], O_CLOEXEC);
     /* By then the loop has drained and ended; what is left is a call that hangs. */
     (void)alarm(duty->seconds);
   }
@@ -41,15 +44,20 @@ static inline void ck_become_orphan(int signal_number) {
 
 /* From here on this process ends within `seconds` of its parent's end. To be called when user and
  * group are what they stay: changing them takes the signal back. */
-static inline int ck_end_as_orphan(int first, int count, unsigned seconds) {
+static inline int ck_end_as_orphan(const int *listeners, size_t count, unsigned seconds) {
   ck_orphan_duty *duty = ck_orphan();
   struct sigaction action;
   memset(&action, 0, sizeof action);
   action.sa_handler = ck_become_orphan;
   action.sa_flags = SA_RESTART | SA_ONSTACK;
+  int *copy = calloc(count + 1, sizeof *copy);
+  if (!copy) return -ENOMEM;
+  memcpy(copy, listeners, count * sizeof *copy);
   int substitute = open("/dev/null", O_RDONLY | O_CLOEXEC);
   if (substitute < 0) return -errno;
-  *duty = (ck_orphan_duty){getppid(), first, count, substitute, seconds};
+  substitute = ck_move_up(substitute, ck_own_descriptors());
+  if (substitute < 0) return substitute;
+  *duty = (ck_orphan_duty){getppid(), copy, count, substitute, seconds};
   /* Not SIGRTMAX itself: valgrind keeps that one for its own use. */
   if (sigaction(SIGRTMAX - 1, &action, NULL) < 0) return -errno;
   return prctl(PR_SET_PDEATHSIG, SIGRTMAX - 1, 0, 0, 0) < 0 ? -errno : 0;

@@ -116,7 +116,14 @@ typedef struct ck_page {
   uint64_t datagram_errors; /* of sending: the datagram is lost */
   uint64_t protocol_errors; /* calls of handle that answered less than 0 */
   uint64_t limits[CK_LIMIT_COUNT];
+
+  uint64_t lost_sockets;    /* of connections, closed by the plugin */
+  uint64_t forked_replies;  /* in a child that the plugin forked: nothing was sent */
+  uint32_t lost_descriptor; /* which of its own the worker has lost; 0 for none */
 } ck_page;
+
+/* What a worker exits with that has lost a descriptor of its own. */
+#define CK_EXIT_LOST_DESCRIPTOR 71
 
 /* How often a limit was hit; 0 for a number that names none. */
 static inline uint64_t ck_limit_count(const ck_page *page, int limit) {

@@ -15,6 +15,7 @@
 #include <spawn.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -32,6 +33,11 @@
 #define PR_MDWE_NO_INHERIT 2
 #endif
 _Static_assert(PR_SET_MDWE == 65 && PR_MDWE_REFUSE_EXEC_GAIN == 1, "as in linux/prctl.h");
+
+/* A variable as it was before this program's own start needed another value; NULL for none. */
+static inline int ck_restore_variable(const char *name, const char *value) {
+  return (value ? setenv(name, value, 1) : unsetenv(name)) < 0 ? -errno : 0;
+}
 
 /* Becomes another user for good: no supplementary group, no capability, and no program that it
  * runs gains any. /proc/self stays its own, since a plugin is loaded through it. */

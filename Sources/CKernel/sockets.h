@@ -5,7 +5,7 @@
 #ifndef CKERNEL_SOCKETS_H
 #define CKERNEL_SOCKETS_H
 
-#include "descriptors.h"
+#include "identity.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -128,6 +128,7 @@ static inline int ck_accept(int listener, ck_endpoint *peer) {
   const int flags = SOCK_CLOEXEC | SOCK_NONBLOCK;
   if (!peer) {
     int fd = accept4(listener, NULL, NULL, flags);
+    if (fd >= 0 && fd <= 2) return ck_leave_standard(fd);
     return fd < 0 ? -errno : fd;
   }
   struct sockaddr_storage address;
@@ -136,7 +137,7 @@ static inline int ck_accept(int listener, ck_endpoint *peer) {
   int fd = accept4(listener, (struct sockaddr *)&address, &length, flags);
   if (fd < 0) return -errno;
   ck_endpoint_read(&address, peer);
-  return fd;
+  return fd <= 2 ? ck_leave_standard(fd) : fd;
 }
 
 static inline ssize_t ck_receive(int fd, void *into, size_t capacity) {

@@ -16,9 +16,23 @@ public enum PacketOutcome: Equatable, Sendable {
 public struct PacketChannel: ~Copyable, Sendable {
   /// Owned by this end, for polling.
   public let descriptor: Descriptor
+  /// What the descriptor must still stand for; nil where nobody else could have closed it.
+  private let identity: DescriptorIdentity?
 
   /// Takes over one end of a packet pair.
-  public init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
+  public init(_ descriptor: consuming Descriptor) {
+    self.descriptor = descriptor
+    identity = nil
+  }
+
+  /// The same in a process that runs a plugin: once the descriptor is not what it was, nothing is
+  /// sent, and nothing arrives.
+  public init(guarding descriptor: consuming Descriptor) {
+    identity = DescriptorIdentity(of: descriptor.rawValue)
+    self.descriptor = descriptor
+  }
+
+  private var isIntact: Bool { identity?.isIntact ?? true }
 
   /// Calls `body` with both ends of a connected pair, non-blocking and closed on exec. (A tuple
   /// cannot hold what has one owner.)
@@ -37,14 +51,16 @@ public struct PacketChannel: ~Copyable, Sendable {
 
   /// False when the other side does not keep up or has gone; nothing was sent then.
   public func send(_ packet: [UInt8]) -> Bool {
+    guard isIntact else { return false }
     // SAFETY: the array's storage is valid inside the closure.
-    unsafe packet.withUnsafeBytes {
+    return unsafe packet.withUnsafeBytes {
       unsafe ck_send(descriptor.rawValue, $0.baseAddress, $0.count, 0) == $0.count
     }
   }
 
   /// The next packet; one longer than `WorkerMessage.maximumByteCount` is cut there.
   public func receive() -> PacketOutcome {
+    guard isIntact else { return .nothing }
     var result = 0
     // SAFETY: recv writes at most the buffer's count, and says how much.
     let packet = unsafe [UInt8](unsafeUninitializedCapacity: WorkerMessage.maximumByteCount) {

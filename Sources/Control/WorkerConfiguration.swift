@@ -16,6 +16,19 @@ public struct WorkerConfiguration: Equatable, Sendable {
     }
   }
 
+  /// A variable of the environment as the operator set it, or nil where there was none.
+  public struct Variable: Equatable, Sendable {
+    /// What stands before the `=`.
+    public var name: String
+    /// What stands behind it.
+    public var value: String?
+    /// A variable that had a value, or none.
+    public init(name: String, value: String?) {
+      self.name = name
+      self.value = value
+    }
+  }
+
   /// Counted from 0, stable over a replacement.
   public var worker: UInt16 = 0
   /// The plugin's file, for messages and for the folder that its own libraries may lie in.
@@ -24,6 +37,9 @@ public struct WorkerConfiguration: Equatable, Sendable {
   public var settings: [Setting] = []
   /// The bytes of `--handler-config`, or nil without it.
   public var handlerConfig: [UInt8]?
+
+  /// Set anew for the start of this process alone; put back before the plugin is loaded.
+  public var restoredVariables: [Variable] = []
 
   /// Lines below it are not even made.
   public var logLevel = LogLevel.info
@@ -127,6 +143,9 @@ public struct WorkerConfiguration: Equatable, Sendable {
     wire.put(settings.map(\.value))
     wire.put(handlerConfig != nil)
     wire.put(handlerConfig ?? [])
+    wire.put(restoredVariables.map(\.name))
+    wire.put(restoredVariables.map { $0.value ?? "" })
+    for variable in restoredVariables { wire.put(variable.value != nil) }
     wire.put(logLevel.rawValue)
     wire.put(backend.rawValue)
     for flag in [logsRequests, isStrict, allowsWritableExecutable] { wire.put(flag) }
@@ -170,6 +189,12 @@ public struct WorkerConfiguration: Equatable, Sendable {
     let hasConfig = try wire.flag("handler configuration")
     let config = try wire.blob("handler configuration")
     handlerConfig = hasConfig ? config : nil
+    let names = try wire.texts("restored variables")
+    let originals = try wire.texts("restored values")
+    for (name, value) in zip(names, originals) {
+      let hasValue = try wire.flag("restored variable")
+      restoredVariables.append(Variable(name: name, value: hasValue ? value : nil))
+    }
     guard let level = LogLevel(rawValue: try wire.number("log level")) else {
       throw MalformedMessage(part: "log level")
     }

@@ -24,6 +24,18 @@ public enum HostFacts {
     environment.first { $0.hasPrefix(name + "=") }.map { String($0.dropFirst(name.utf8.count + 1)) }
   }
 
+  /// Puts /dev/null on each of stdin, stdout and stderr that this process was started without;
+  /// before anything else is opened. Ends the process where there is none.
+  public static func openStandardDescriptors() {
+    guard ck_open_standard() < 0 else { return }
+    let text = "portico: stdin, stdout or stderr is closed, and /dev/null cannot be opened\n"
+    // SAFETY: the text is valid inside the closure.
+    _ = unsafe text.utf8.withContiguousStorageIfAvailable {
+      unsafe ck_write(2, $0.baseAddress, $0.count)
+    }
+    exit(1)
+  }
+
   /// Cores this process may run on, or as many as its control group gives it the time of.
   public static var coreCount: Int {
     let limit = ControlGroup(read: text(of:)).coreLimit ?? .max

@@ -136,7 +136,8 @@ extension Supervisor {
           log(worker, .warning, "worker \(worker.index) did not end in time and is killed")
         } else if worker.refusal == nil {
           worker.refusal =
-            "worker \(worker.index) of \(worker.generation.image.path) gave up its control socket"
+            "the plugin \(worker.generation.image.path), or a library that it uses, closed the "
+            + "control socket of worker \(worker.index)"
         }
         kill(worker, isExpected: worker.lifecycle.isDraining)
       }

@@ -10,6 +10,8 @@
   extension Portico {
     /// Parses and runs what the command line says.
     static func main() {
+      // What is opened next would otherwise get the number that programs print to.
+      HostFacts.openStandardDescriptors()
       if let word = CommandLine.arguments.dropFirst().first, let sentence = misspelt(word) {
         exit(withError: ValidationError(sentence))
       }

@@ -81,7 +81,7 @@ struct HostileWorkerTests {
     let client = try portico.client()
     try client.send("close")
     _ = try client.receiveToEnd()
-    try portico.waitForLog(containing: "gave up its control socket")
+    try portico.waitForLog(containing: "closed the control socket of worker 0")
     #expect(isServed(portico))
     #expect(portico.workers != worker)
   }

@@ -11,7 +11,21 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { CONTROL = 3, LOG = 4 };
+/* The worker's channels, found by what they are: the control socket comes first. */
+static int control_socket = -1, log_socket = -1;
+
+static void find_channels(void) {
+  for (int fd = 3; fd < 65536 && log_socket < 0; fd++) {
+    int type = 0;
+    socklen_t length = sizeof type;
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) < 0 || type != SOCK_SEQPACKET) continue;
+    if (control_socket < 0) {
+      control_socket = fd;
+    } else {
+      log_socket = fd;
+    }
+  }
+}
 
 static uint64_t state;
 static unsigned char noise[1 << 18];
@@ -60,15 +74,15 @@ ptrdiff_t handle(const void *buffer, size_t len, portico_reply reply) {
   int count = 0;
   if (sscanf(buffer, "%15s %d", what, &count) == 2) {
     for (int i = 0; i < count; i++) {
-      if (strcmp(what, "log") == 0) send_nonsense(LOG, 0, 8);
-      if (strcmp(what, "control") == 0) send_nonsense(CONTROL, 9, 6);
+      if (strcmp(what, "log") == 0) send_nonsense(log_socket, 0, 8);
+      if (strcmp(what, "control") == 0) send_nonsense(control_socket, 9, 6);
       if (strcmp(what, "page") == 0) scribble("portico page");
       if (strcmp(what, "tally") == 0) scribble("portico tally");
     }
     reply("done", 4);
   } else if (strncmp(buffer, "close", 5) == 0) {
-    close(CONTROL);
-    close(LOG);
+    close(control_socket);
+    close(log_socket);
     reply("done", 4);
   } else {
     reply(buffer, len);
@@ -78,6 +92,7 @@ ptrdiff_t handle(const void *buffer, size_t len, portico_reply reply) {
 
 static int32_t on_load(const portico_host *host, char *error, size_t error_size) {
   (void)error, (void)error_size;
+  find_channels();
   const char *seed = host->setting("seed");
   /* Each worker has nonsense of its own. */
   state = (seed == NULL ? 1 : strtoull(seed, NULL, 10)) * 1000003u + (uint64_t)getpid();

@@ -129,6 +129,7 @@ struct LayeringTests {
     "Sources/Runtime/Loop/Loop+Datagrams.swift": "passes datagrams to the handler in place",
     "Sources/Runtime/Loop/Loop+Input.swift": "passes received bytes to the handler in place",
     "Sources/Runtime/Loop/Loop+Output.swift": "sends from the stage",
+    "Sources/Runtime/Worker/Core+Descriptors.swift": "hands C the word that it clears in a child",
     "Sources/Runtime/Worker/Core.swift": "copies staged bytes to the queue of their client",
     "Sources/Runtime/Worker/Worker.swift": "maps what the supervisor handed down",
     "Sources/Runtime/Worker/Worker+Backend.swift": "hands the backend memory to receive into",

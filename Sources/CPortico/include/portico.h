@@ -118,7 +118,8 @@ typedef int64_t (*portico_reply)(const void *PORTICO_NULLABLE data, size_t len);
  * hole in the stream would be worse. On a datagram: the sender, who may be forged, is not worth
  * that many bytes (--udp-amplification); this one reply is not sent. */
 #define PORTICO_FULL (-2)
-/* Not allowed here: for example a reply of a PORTICO_INLINE handler outside its call. Counted. */
+/* Not allowed here: for example a reply of a PORTICO_INLINE handler outside its call, or any reply
+ * in a process that the handler has forked, where nothing is sent. Counted. */
 #define PORTICO_MISUSE (-3)
 /* This one reply could never fit: longer than the hard limit, or than a datagram can be (65,507
  * bytes over IPv4, 65,527 over IPv6). */

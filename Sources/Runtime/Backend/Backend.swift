@@ -138,6 +138,12 @@ protocol Backend: ~Copyable {
   func unsentByteCount(_ fd: Int32) -> Int
   /// Closes a client's socket; nothing is delivered for it any more.
   mutating func close(_ fd: Int32, _ token: Token, resetting: Bool)
+  /// Delivers nothing more for a client whose descriptor is somebody else's by now, and leaves that
+  /// alone.
+  mutating func abandon(_ fd: Int32, _ token: Token)
+  /// Does the descriptor still stand for the socket that is watched for this client? A system
+  /// call; true also where nobody can tell, as long as nothing has been asked for it.
+  func holdsSocket(_ fd: Int32, _ token: Token) -> Bool
 
   /// Waits until something has completed, or so long; nil waits for ever.
   mutating func wait(timeout_ms: Int32?)
@@ -152,6 +158,10 @@ extension Backend where Self: ~Copyable {
   var tick_ms: UInt64 { now_ms() }
 
   func unsentByteCount(_ fd: Int32) -> Int { 0 }
+
+  // In memory nobody else can close a descriptor.
+  mutating func abandon(_ fd: Int32, _ token: Token) { close(fd, token, resetting: true) }
+  func holdsSocket(_ fd: Int32, _ token: Token) -> Bool { true }
 
   @inline(__always)
   static var hasOwnBuffers: Bool { false }

@@ -28,7 +28,7 @@ struct Doors: ~Copyable {
   private(set) var isAjar = false
 
   init(sockets: Int, wake: Int32, control: Int32) throws(SystemError) {
-    let epoll = Descriptor(owning: try SystemError.check("epoll_create1", ck_epoll_create()))
+    let epoll = try OwnDescriptors.makeEpoll()
     try Self.watch(wake, Token(purpose: .wake, index: 0), in: epoll.rawValue)
     try Self.watch(control, Token(purpose: .control, index: 0), in: epoll.rawValue)
     let acceptor = try Acceptor(sockets: sockets)
@@ -84,6 +84,11 @@ struct Doors: ~Copyable {
     let change = wasWatched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD
     return ck_epoll_control(
       epoll.rawValue, isWatched ? change : EPOLL_CTL_DEL, fd, events, token.rawValue) >= 0
+  }
+
+  /// Is it still the socket that is watched? See `Epoll.holdsSocket`.
+  func holds(client fd: Int32, _ token: Token, _ events: UInt32) -> Bool {
+    ck_epoll_control(epoll.rawValue, EPOLL_CTL_MOD, fd, events, token.rawValue) >= 0
   }
 
   /// The ring has seen that something is ready.

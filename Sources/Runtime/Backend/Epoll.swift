@@ -47,7 +47,7 @@ struct Epoll: SocketBackend, ~Copyable {
 
   /// `wake` and `control` are descriptors whose readability is delivered as completions.
   init(connections: Int, sockets: Int, wake: Int32, control: Int32) throws(SystemError) {
-    let epoll = Descriptor(owning: try SystemError.check("epoll_create1", ck_epoll_create()))
+    let epoll = try OwnDescriptors.makeEpoll()
     try Self.watch(wake, Token(purpose: .wake, index: 0), in: epoll.rawValue)
     try Self.watch(control, Token(purpose: .control, index: 0), in: epoll.rawValue)
     let watches = try FlatTable<Watch>(capacity: connections)
@@ -153,10 +153,29 @@ struct Epoll: SocketBackend, ~Copyable {
   }
 
   mutating func close(_ fd: Int32, _ token: Token, resetting: Bool) {
-    watches[token.index] = Watch(token: Token(rawValue: 0), fd: -1, wanted: [], told: [])
+    watches[token.index] = Watch(token: .nobody, fd: -1, wanted: [], told: [])
     if resetting { _ = ck_reset_on_close(fd) }
     _ = ck_close(fd)
   }
+
+  /// A socket that was closed has left the set with its last descriptor.
+  mutating func abandon(_ fd: Int32, _ token: Token) {
+    if isCurrent(token) {
+      watches[token.index] = Watch(token: .nobody, fd: -1, wanted: [], told: [])
+    }
+  }
+
+  /// The set knows a socket by its file and its number, so it is asked for the same once more.
+  func holdsSocket(_ fd: Int32, _ token: Token) -> Bool {
+    let watch = watches[token.index]
+    guard watch.token == token, watch.fd == fd, watch.told.contains(.registered) else {
+      return true
+    }
+    return ck_epoll_control(
+      epoll.rawValue, EPOLL_CTL_MOD, fd, Self.mask(of: watch.told), token.rawValue) >= 0
+  }
+
+  var descriptor: Int32 { epoll.rawValue }
 
   /// The first thing that is asked for a client: its row starts anew.
   private mutating func meet(_ fd: Int32, _ token: Token) {
@@ -170,15 +189,17 @@ struct Epoll: SocketBackend, ~Copyable {
     let watch = watches[row]
     let told = watch.wanted.union(.registered)
     guard watch.told != told else { return }
-    let mask =
-      (told.contains(.receive) ? EPOLLIN.rawValue : 0)
-      | (told.contains(.send) ? EPOLLOUT.rawValue : 0)
     let operation = watch.told.contains(.registered) ? EPOLL_CTL_MOD : EPOLL_CTL_ADD
     let result = ck_epoll_control(
-      epoll.rawValue, operation, watch.fd, mask, watch.token.rawValue)
+      epoll.rawValue, operation, watch.fd, Self.mask(of: told), watch.token.rawValue)
     watches[row].told = told
     // Out of memory or of watches: a client that nobody watches would hang for ever.
     if result < 0 { _ = lost.push(watch.token) }
+  }
+
+  private static func mask(of told: Interest) -> UInt32 {
+    (told.contains(.receive) ? EPOLLIN.rawValue : 0)
+      | (told.contains(.send) ? EPOLLOUT.rawValue : 0)
   }
 
   mutating func wait(timeout_ms: Int32?) {
@@ -201,7 +222,7 @@ struct Epoll: SocketBackend, ~Copyable {
 
   @inline(__always)
   private func isCurrent(_ token: Token) -> Bool {
-    watches[token.index].token == token && watches[token.index].fd > 0
+    watches[token.index].token == token
   }
 
   mutating func next<Room: ReceiveRoom & ~Copyable>(_ room: borrowing Room) -> Completion {

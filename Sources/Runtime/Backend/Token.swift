@@ -3,8 +3,12 @@
 
 struct Token: BitwiseCopyable, Equatable {
   enum Purpose: UInt8 {
-    case connection, listener, datagrams, wake, control
+    case connection = 1
+    case listener, datagrams, wake, control
   }
+
+  /// What no completion is for: all-zero bytes, as an empty table has them.
+  static var nobody: Token { Token(rawValue: 0) }
 
   static let generationMask: UInt32 = 0xFF_FFFF
 

@@ -26,7 +26,7 @@ struct Uring: SocketBackend, ~Copyable {
     var wanted: Interest
     var marks: Marks
 
-    static var nobody: Watch { Watch(token: Token(rawValue: 0), fd: -1, wanted: [], marks: []) }
+    static var nobody: Watch { Watch(token: .nobody, fd: -1, wanted: [], marks: []) }
   }
 
   struct Interest: OptionSet, BitwiseCopyable {
@@ -71,6 +71,9 @@ struct Uring: SocketBackend, ~Copyable {
   var doors: Doors
   private let outgoing = DatagramBatch()
   let watches: FlatTable<Watch>
+  /// Each row's socket, once `isKnown`: a request holds the socket, whoever has closed or replaced
+  /// the descriptor.
+  private let inodes: FlatTable<UInt32>
   var eager: TokenRing
   var soon: ExpectedEnds
   /// Rows that have changed since the last wait.
@@ -93,6 +96,7 @@ struct Uring: SocketBackend, ~Copyable {
       capacity: layout.capacity)
     let doors = try Doors(sockets: sockets, wake: wake, control: control)
     let watches = try FlatTable<Watch>(capacity: connections)
+    let inodes = try FlatTable<UInt32>(capacity: connections)
     let eager = try TokenRing(capacity: 1024)
     let soon = try ExpectedEnds()
     let changed = try TokenRing(capacity: 4096)
@@ -100,6 +104,7 @@ struct Uring: SocketBackend, ~Copyable {
     self.ring = ring
     self.doors = doors
     self.watches = watches
+    self.inodes = inodes
     self.eager = eager
     self.soon = soon
     self.changed = changed
@@ -203,6 +208,40 @@ struct Uring: SocketBackend, ~Copyable {
     _ = ck_close(fd)
   }
 
+  /// What a request has received until it is cancelled is not delivered any more; the kernel lets
+  /// go of the socket then.
+  mutating func abandon(_ fd: Int32, _ token: Token) {
+    let watch = watches[token.index]
+    guard watch.token == token else { return }
+    watches[token.index] = .nobody
+    if watch.marks.contains(.receiving) { cancel(token) }
+  }
+
+  func holdsSocket(_ fd: Int32, _ token: Token) -> Bool {
+    let watch = watches[token.index]
+    guard watch.token == token, watch.fd == fd else { return true }
+    let doors = watch.marks.intersection(.doors)
+    if !doors.isEmpty, !self.doors.holds(client: fd, token, Self.events(of: doors)) {
+      return false
+    }
+    return !watch.marks.contains(.isKnown) || inodes[token.index] == Self.inode(of: fd)
+  }
+
+  /// 0 for what is no open descriptor. Sockets have inodes of 32 bits.
+  private static func inode(of fd: Int32) -> UInt32 {
+    var identity = ck_identity()
+    return unsafe ck_identify(fd, &identity) == 0
+      ? UInt32(truncatingIfNeeded: identity.inode) : 0
+  }
+
+  private static func events(of doors: Marks) -> UInt32 {
+    (doors.contains(.watchedToReceive) ? EPOLLIN.rawValue : 0)
+      | (doors.contains(.watchedToSend) ? EPOLLOUT.rawValue : 0)
+  }
+
+  /// Those that a plugin must not touch.
+  var descriptors: [Int32] { [doors.descriptor, ring.descriptor] }
+
   private mutating func cancel(_ token: Token) {
     ring.cancel(Request.receive.data(token), data: Request.cancel.data(token))
   }
@@ -216,7 +255,7 @@ struct Uring: SocketBackend, ~Copyable {
 
   @inline(__always)
   func isCurrent(_ token: Token) -> Bool {
-    watches[token.index].token == token && watches[token.index].fd > 0
+    watches[token.index].token == token
   }
 
   /// The next wait looks whether a row's requests are those that it needs. Not at once: most that
@@ -238,6 +277,7 @@ struct Uring: SocketBackend, ~Copyable {
     if watches[row].marks.isDisjoint(with: [.isKnown, .soon]) {
       watches[row].marks.insert(.isKnown)
       if ck_is_unix(watches[row].fd) == 1 { watches[row].marks.insert(.byReadiness) }
+      inodes[row] = Self.inode(of: watches[row].fd)
     }
     let watch = watches[row]
     let wantsInput = watch.wanted.contains(.receive)
@@ -263,11 +303,9 @@ struct Uring: SocketBackend, ~Copyable {
     guard doors != before else { return }
     watches[row].marks.subtract(.doors)
     watches[row].marks.formUnion(doors)
-    let events =
-      (doors.contains(.watchedToReceive) ? EPOLLIN.rawValue : 0)
-      | (doors.contains(.watchedToSend) ? EPOLLOUT.rawValue : 0)
     let isDone = self.doors.watch(
-      client: watch.fd, watch.token, events, wasWatched: !before.isEmpty, isWatched: !doors.isEmpty)
+      client: watch.fd, watch.token, Self.events(of: doors), wasWatched: !before.isEmpty,
+      isWatched: !doors.isEmpty)
     // A client that nobody watches would hang for ever.
     if !isDone { _ = lost.push(watch.token) }
   }

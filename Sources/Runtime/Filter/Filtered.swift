@@ -167,7 +167,7 @@ internal import Kernel
   // MARK: Lanes
 
   func isCurrent(_ token: Token) -> Bool {
-    lanes[token.index].fd > 0 && lanes[token.index].token == token
+    lanes[token.index].token == token
   }
 
   /// The first thing that is asked for a client: its lane starts anew.
@@ -198,6 +198,15 @@ internal import Kernel
     lanes[row] = .nobody
     inner.close(fd, token, resetting: resetting)
   }
+
+  mutating func abandon(_ fd: Int32, _ token: Token) {
+    let row = meet(fd, token)
+    cancelTimers(row)
+    lanes[row] = .nobody
+    inner.abandon(fd, token)
+  }
+
+  func holdsSocket(_ fd: Int32, _ token: Token) -> Bool { inner.holdsSocket(fd, token) }
 
   private mutating func cancelTimers(_ row: Int) {
     wheel.cancel(row)

@@ -8,8 +8,8 @@ internal import CKernel
 @safe struct CallContext: ~Copyable {
   /// The slot of the client being served; nil outside a call.
   var current: UnsafeMutablePointer<ReplySlot>?
-  /// The loop's thread.
-  let thread: UnsafeRawPointer
+  /// The loop's thread, as `ck_this_thread` has it; 0 in a child that the plugin has forked.
+  var thread: UInt
   /// Replies of this call so far.
   let stage: UnsafeMutableRawPointer
   let stageCapacity: Int
@@ -25,9 +25,13 @@ internal import CKernel
   /// The rest of the worker, for what the fast path does not do.
   let core: Immortal<Core>
 
+  /// Is this the loop's thread?
+  @inline(__always)
+  var isOnLoop: Bool { unsafe UInt(bitPattern: ck_this_thread()) == thread }
+
   init(core: Immortal<Core>, stageCapacity: Int) {
     unsafe current = nil
-    unsafe thread = ck_this_thread()
+    thread = unsafe UInt(bitPattern: ck_this_thread())
     // SAFETY: never freed; the context lives as long as the process.
     unsafe stage = .allocate(byteCount: stageCapacity, alignment: 64)
     self.stageCapacity = stageCapacity

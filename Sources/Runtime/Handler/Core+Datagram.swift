@@ -50,7 +50,8 @@ extension Core {
     if isThreadWaiting { takeInbox() }
     let slot = connections[row].slot
     connections[row].slot = .none
-    connections[row].fd = 0
+    connections[row].fd = -1
+    connections[row].id = 0
     connections[row].generation = (connections[row].generation &+ 1) & Token.generationMask
     replies.retire(slot)
   }

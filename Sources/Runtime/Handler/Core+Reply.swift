@@ -25,11 +25,15 @@ func slowReply(
 ) -> Int64 {
   // SAFETY: slots and the context are immortal; `data` is the handler's for the length of this
   // call.
-  let isOnLoop = unsafe ck_this_thread() == context.value.thread
+  let core = context.value.core
+  guard context.value.thread != 0 else {
+    core.value.noteForkedReply()
+    return ReplySlot.Answer.misuse
+  }
+  let isOnLoop = context.value.isOnLoop
   // Counted in before the state is read, so that the slot is not issued to somebody else meanwhile.
   let word = unsafe ck_add_u32(&slot.pointee.word, ReplySlot.State.call)
   defer { _ = unsafe ck_add_u32(&slot.pointee.word, 0 &- ReplySlot.State.call) }
-  let core = context.value.core
   let state = word & ReplySlot.State.mask
   let isCurrent = unsafe slot == context.value.current
   if core.value.handler.isInline, !isOnLoop || !isCurrent {

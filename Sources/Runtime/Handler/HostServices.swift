@@ -40,7 +40,7 @@ private func slot(_ reply: portico_reply) -> UnsafeMutablePointer<ReplySlot>? {
   guard let core = unsafe theCore else { return nil }
   let code = unsafe unsafeBitCast(reply, to: UInt.self)
   // Nearly always it is the client being served.
-  if unsafe ck_this_thread() == core.value.context.value.thread,
+  if core.value.context.value.isOnLoop,
     let current = unsafe core.value.context.value.current,
     unsafe core.value.replies.code(of: current) == code
   {
@@ -51,7 +51,7 @@ private func slot(_ reply: portico_reply) -> UnsafeMutablePointer<ReplySlot>? {
 
 /// The row of a live reply, on the loop's thread only; nil otherwise.
 private func row(_ reply: portico_reply) -> Int? {
-  guard let core = unsafe theCore, unsafe ck_this_thread() == core.value.context.value.thread,
+  guard let core = unsafe theCore, core.value.context.value.isOnLoop,
     let slot = unsafe slot(reply),
     unsafe slot.pointee.word & ReplySlot.State.mask != ReplySlot.State.dead,
     unsafe !isInClose(slot, core)
@@ -165,7 +165,7 @@ private func wish(_ reply: portico_reply, _ wish: Inbox.Wish) -> Int32 {
 }
 
 @c private func serviceTimer(_ reply: portico_reply?, _ milliseconds: UInt64) -> Int32 {
-  guard let core = unsafe theCore, unsafe ck_this_thread() == core.value.context.value.thread,
+  guard let core = unsafe theCore, core.value.context.value.isOnLoop,
     unsafe core.value.handler.onTimer != nil
   else { return PORTICO_MISUSE }
   // The tick began up to a millisecond after `now_ms`, and a timer must not fire early.

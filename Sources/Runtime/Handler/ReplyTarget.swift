@@ -41,7 +41,7 @@ private func reply(
   let room = unsafe UInt(bitPattern: context.pointee.stageCapacity &- staged)
   if unsafe slot == context.pointee.current, length <= room, length > 0,
     unsafe data != nil,
-    unsafe ck_this_thread() == context.pointee.thread,
+    unsafe UInt(bitPattern: ck_this_thread()) == context.pointee.thread,
     unsafe slot.pointee.word & ReplySlot.State.mask == ReplySlot.State.live,
     unsafe ck_load_u32(context.pointee.inboxCount) == 0,
     unsafe context.pointee.queued == 0

@@ -19,6 +19,7 @@ extension Loop where IO: ~Copyable {
       return
     }
     let fd = Int32(completion.result)
+    if core.value.owners.hasOwner(fd) { metOwner(of: fd) }
     guard !core.value.connections.isFull else {
       // A cancelled accept may still deliver: this client alone is turned away.
       let text = tableText
@@ -29,6 +30,8 @@ extension Loop where IO: ~Copyable {
     let socket = completion.token.index
     let row = core.value.connections.insert(fd: fd, id: core.value.nextConnection)
     core.value.nextConnection += 1
+    core.value.owners.give(fd, toRow: row)
+    if !descriptorAudit.isDue { scheduleAudit() }
     core.value.connections[row].listener = core.value.configuration.sockets[socket]
     core.value.connections[row].peer =
       transports[socket] == .unix ? .unix : io.peer
@@ -74,6 +77,9 @@ extension Loop where IO: ~Copyable {
   /// accept(2) lists what is the client's or the network's fault; the rest is ours.
   private mutating func acceptFailed(_ code: Int32, _ socket: Int) {
     switch code {
+    case EBADF:
+      // Somebody has closed it, and knows nothing of what else it stood for.
+      core.value.endForLost(.listener, sockets[socket])
     case EINVAL, ENOTSOCK:
       // It was switched off while a call was running; the message that says so is on its way.
       guard polled.contains(socket) else { break }

@@ -149,7 +149,7 @@ extension Loop where IO: ~Copyable {
     for row in 0..<core.value.connections.used where core.value.connections.isLive(row) {
       guard core.value.heldByteCount > enough else { break }
       let holding = core.value.holding(row)
-      guard holding > largest / 2 else { continue }
+      guard holding > largest / 2, hasSocket(row) else { continue }
       core.value.hit(.memory, row: row) { core in
         "aborted: it holds \(holding) bytes, and all clients together hold "
           + "\(core.heldByteCount) of \(core.limits.memory)"

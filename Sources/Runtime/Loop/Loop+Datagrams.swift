@@ -30,6 +30,7 @@ extension Loop where IO: ~Copyable {
       }
       return
     }
+    if !descriptorAudit.isDue { scheduleAudit() }
     let row = core.value.connections.datagramRow
     // SAFETY: the room for a datagram is longer than any datagram.
     let bytes = unsafe completion.bytes!

@@ -58,7 +58,7 @@ extension Loop where IO: ~Copyable {
       let row = core.value.connections.index(of: entry.token)
       guard row == nil || core.value.now_ms >= entry.since_ms else { return }
       _ = lingering.pop()
-      if let row { close(row) }
+      if let row, hasSocket(row) { close(row) }
     }
   }
 
@@ -83,19 +83,27 @@ extension Loop where IO: ~Copyable {
     wheel.cancel(row)
     uncount(row)
     core.value.page.value.closed &+= 1
-    io.close(
-      core.value.connections[row].fd, core.value.connections.token(row), resetting: resetting)
+    let fd = core.value.connections[row].fd
+    let token = core.value.connections.token(row)
+    core.value.owners.takeBack(fd, fromRow: row)
+    if core.value.connections[row].marks.contains(.lost) {
+      io.abandon(fd, token)
+    } else {
+      io.close(fd, token, resetting: resetting)
+    }
     core.value.connections.remove(row)
   }
 
   /// Closes what is left, now; then the handler hears that the worker ends.
   mutating func endAll() {
     for row in 0..<core.value.connections.used where core.value.connections.isLive(row) {
+      guard hasSocket(row) else { continue }
       let isOver = core.value.connections[row].marks.contains(.lingering)
       if !isOver, case .ended = stage { cutShort += 1 }
       if !isOver { io.endSending(core.value.connections[row].fd) }
       close(row)
     }
+    wheel.cancel(auditTimer)
     core.value.callUnload()
   }
 }

@@ -47,6 +47,8 @@ extension Loop where IO: ~Copyable {
 
   private mutating func fire(_ row: Int) {
     let now_ms = core.value.now_ms
+    if row == auditTimer { return audit() }
+    guard hasSocket(row) else { return }
     if reachedDeadline(row) { return }
     let handlerTimer_ms = core.value.connections[row].handlerTimer_ms
     if handlerTimer_ms != 0, now_ms >= handlerTimer_ms {

@@ -35,6 +35,7 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
   private var reportedCounters: UInt64 = 0
   /// Since when the clients' bytes have been more than accepting can go on with; 0 for not.
   var shortSince_ms: UInt64 = 0
+  var descriptorAudit = DescriptorAudit()
   /// While it drains: when to look again for connections with nothing in flight.
   var nextSweep_ms: UInt64 = 0
   var stage = Stage.waiting
@@ -61,7 +62,8 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
   ) throws(SystemError) {
     let now_ms = io.now_ms()
     core.value.now_ms = now_ms
-    let wheel = try TimerWheel(rows: core.value.connections.capacity, now_ms: now_ms)
+    // One more than connections, for the audit.
+    let wheel = try TimerWheel(rows: core.value.connections.capacity + 1, now_ms: now_ms)
     let lingering = try TokenRing(capacity: 4096)
     let held = try TokenRing(capacity: Self.heldCapacity)
     let fresh = try TokenRing(capacity: 1024)
@@ -100,9 +102,11 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
     // First, so that what is counted after the copy wakes the loop again, unless it wakes anyway.
     if core.value.breaches.owed_ms <= now_ms { core.value.page.lookAtBreaches() }
     let page = core.value.page.value
+    if page.lost_descriptor != 0 { core.value.checkOwn() }
     let breaches = core.value.breaches.line(
       handler: core.value.handler, page: page, now_ms: now_ms)
     if let breaches { core.value.log.write(.warning, breaches) }
+    if now_ms == .max { core.value.reportLostSockets() }
     let drops = core.value.drops.line(page: page, now_ms: now_ms)
     if let drops { core.value.log.write(.warning, drops) }
     // Dropped lines that must wait for their second are looked at again until they are told.
@@ -151,7 +155,8 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
     for _ in 0..<core.value.dirty.count {
       guard let row = core.value.dirty.take(from: &core.value.connections) else { break }
       // It may have been closed since, and a closed row must not be touched.
-      if core.value.connections.isLive(row) { settle(row) }
+      // Nor may its descriptor, if that is not its socket any more: no event brought it here.
+      if core.value.connections.isLive(row), hasSocket(row) { settle(row) }
     }
     finishTick()
   }

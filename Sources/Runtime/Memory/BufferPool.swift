@@ -25,7 +25,6 @@ struct PooledBuffer: BitwiseCopyable, Equatable {
   private static let returnedOrder = 17
 
   private let mapping: Mapping
-  private let fd: Int32
   // SAFETY: `mapping`'s first byte; every offset below is smaller than its size.
   let base: UnsafeMutableRawPointer
   /// Where receives go when a client has nothing left over.
@@ -45,7 +44,6 @@ struct PooledBuffer: BitwiseCopyable, Equatable {
     fd: Int32, byteCount: Int, receiveSize: Int, hasDatagrams: Bool = false
   ) throws(SystemError) {
     mapping = try Mapping(sharing: fd, byteCount: byteCount, writable: true)
-    self.fd = fd
     unsafe base = mapping.bytes.baseAddress!
     receiveCapacity = receiveSize
     let receivePages = Self.pages(receiveSize + 1)
@@ -96,7 +94,8 @@ struct PooledBuffer: BitwiseCopyable, Equatable {
     guard buffer != .none else { return }
     bytesInUse -= buffer.byteCount
     if buffer.order >= Self.returnedOrder {
-      _ = ck_punch(fd, Int64(Int(buffer.page) * Self.pageSize), Int64(buffer.byteCount))
+      // SAFETY: the buffer lies inside the mapping, at whole pages, and nobody uses it.
+      _ = unsafe ck_give_back(address(of: buffer), buffer.byteCount)
     }
     // SAFETY: the buffer is this pool's again; a link fits in its smallest size.
     unsafe address(of: buffer).storeBytes(of: free[Int(buffer.order)], as: UInt32.self)

@@ -6,14 +6,14 @@ internal import Kernel
 
 /// One row of the connection table. All-zero bytes are a free row.
 struct Connection: BitwiseCopyable {
-  /// -1 or 0 while the row is free.
+  /// Meaningless while the row is free.
   var fd: Int32
   /// Counts the clients this row has had, so that a late completion finds that it is late.
   var generation: UInt32
   var marks: Marks
   var listener: UInt16
   var slot: ReplySlot.Index
-  /// Never repeated in a worker; starts at 1.
+  /// Never repeated in a worker; starts at 1. 0 while the row is free.
   var id: UInt64
   /// What `on_open` returned: the handler's, opaque here.
   var state: UInt
@@ -125,6 +125,8 @@ struct Connection: BitwiseCopyable {
     static let counted = Marks(rawValue: 1 << 20)
     /// Everything was sent, and a filter holds the end back: it knows for how long.
     static let endHeld = Marks(rawValue: 1 << 22)
+    /// Its descriptor is somebody else's by now, and must not be touched.
+    static let lost = Marks(rawValue: 1 << 23)
     /// In the tally of its address.
     static let addressCounted = Marks(rawValue: 1 << 21)
   }

@@ -51,20 +51,21 @@ struct ConnectionTable: ~Copyable {
   /// stays on the dirty list if it is there.
   mutating func remove(_ index: Int) {
     precondition(isLive(index), "BUG: a row was freed twice, and would be given to two clients")
-    rows[index].fd = 0
+    rows[index].fd = -1
+    rows[index].id = 0
     rows[index].generation = (rows[index].generation &+ 1) & Token.generationMask
     rows[index].nextFree = firstFree
     firstFree = Int32(index)
     count -= 1
   }
 
-  func isLive(_ index: Int) -> Bool { rows[index].fd > 0 }
+  func isLive(_ index: Int) -> Bool { rows[index].id != 0 }
 
   /// The row a completion is for, or nil when that client has gone.
   @inline(__always)
   func index(of token: Token) -> Int? {
     let index = token.index
-    return rows[index].fd > 0 && rows[index].generation == token.generation ? index : nil
+    return rows[index].id != 0 && rows[index].generation == token.generation ? index : nil
   }
 
   func token(_ index: Int) -> Token {

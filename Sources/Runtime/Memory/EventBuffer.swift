@@ -16,7 +16,9 @@ internal import CKernel
 
   /// How many events were ready; -1 waits for ever.
   func wait(_ epoll: Int32, timeout_ms: Int32) -> Int {
-    Int(unsafe ck_epoll_wait(epoll, events, Int32(capacity), timeout_ms))
+    let count = Int(unsafe ck_epoll_wait(epoll, events, Int32(capacity), timeout_ms))
+    if count < 0 { OwnDescriptors.loseEvents() }
+    return count
   }
 
   func token(_ index: Int) -> Token { Token(rawValue: unsafe ck_event_data(events + index)) }

@@ -29,12 +29,16 @@ internal import Kernel
     unsafe buffers.initialize(to: ck_ring_buffers())
     try SystemError.check(
       "io_uring_setup", unsafe ck_ring_open(ring, Self.requestCount, Self.completionCount))
+    // Before anything refers to it by number.
+    unsafe ring.pointee.fd = try OwnDescriptors.moveUp(ring.pointee.fd)
     try SystemError.check(
       "io_uring_register",
       unsafe ck_ring_provide(
         ring, buffers, Self.group, UInt16(bufferCount), memory, stride, UInt32(capacity)))
     try SystemError.check("io_uring_enter", unsafe ck_ring_try(ring, buffers))
   }
+
+  var descriptor: Int32 { unsafe ring.pointee.fd }
 
   deinit {
     unsafe ck_ring_close(ring)
@@ -76,7 +80,8 @@ internal import Kernel
   /// Submits what was put, and `waits` for a completion, or so long; nil waits for ever.
   func enter(waits: Bool, timeout_ms: Int32?) {
     let timeout_ns = timeout_ms.map { Int64($0) * 1_000_000 } ?? -1
-    _ = unsafe ck_ring_enter(ring, waits ? 1 : 0, timeout_ns)
+    let result = unsafe ck_ring_enter(ring, waits ? 1 : 0, timeout_ns)
+    if result == -EBADF || result == -EOPNOTSUPP { OwnDescriptors.loseEvents() }
   }
 
   /// The next completion, or nil when there is none.

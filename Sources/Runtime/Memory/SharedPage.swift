@@ -42,6 +42,8 @@ internal import Kernel
     }
   }
 
+  /// How many there were before. In a child of the worker's.
+  func countForkedReply() -> UInt64 { unsafe ck_add_u64(&page.pointee.forked_replies, 1) }
   func countStaleReply() { _ = unsafe ck_add_u64(&page.pointee.stale_replies, 1) }
   func countMisusedReply() { _ = unsafe ck_add_u64(&page.pointee.misused_replies, 1) }
 

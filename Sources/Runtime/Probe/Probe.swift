@@ -10,13 +10,22 @@ internal import Transcript
 public enum Probe {
   /// `inspect`: loads the plugin, does not start it, reports, and exits.
   public static func inspect() -> Int32 {
-    let control = PacketChannel(Descriptor(owning: InheritedDescriptor.control))
+    _ = ck_open_standard()
+    do {
+      return inspect(try Worker.inheritedControl())
+    } catch {
+      return 1
+    }
+  }
+
+  private static func inspect(_ control: consuming PacketChannel) -> Int32 {
     let message: WorkerMessage
     do {
       let configuration = try Worker.inheritedConfiguration()
       if !configuration.allowsWritableExecutable { try Worker.refuseWritableExecutable() }
       let loader = try PluginLoader(
-        path: configuration.pluginPath, image: InheritedDescriptor.image, page: SharedPage())
+        path: configuration.pluginPath,
+        image: OwnDescriptors.moveUp(InheritedDescriptor.image), page: SharedPage())
       message = .loaded(loader.report)
     } catch {
       message = .refused(reason: "\(error)")
@@ -26,8 +35,16 @@ public enum Probe {
 
   /// `run`: does what its task says, and says what came of it.
   public static func run() -> Int32 {
+    _ = ck_open_standard()
     _ = ck_end_with_parent()
-    let channel = ProbeChannel()
+    do {
+      return run(try ProbeChannel())
+    } catch {
+      return 1
+    }
+  }
+
+  private static func run(_ channel: ProbeChannel) -> Int32 {
     do {
       let task = try ProbeTask(decoding: Worker.inherited(InheritedDescriptor.task))
       let stage = try ProbeStage(channel: channel)

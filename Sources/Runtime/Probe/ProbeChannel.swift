@@ -9,9 +9,7 @@ internal import Kernel
 struct ProbeChannel: Sendable {
   let packets: Immortal<PacketChannel>
 
-  init() {
-    packets = Immortal(PacketChannel(Descriptor(owning: InheritedDescriptor.control)))
-  }
+  init() throws(SystemError) { packets = Immortal(try Worker.inheritedControl()) }
 
   /// Sends a message, however long that takes; ends the process when nobody is there any more.
   func send(_ message: ProbeMessage) {

@@ -19,15 +19,22 @@ internal import Kernel
     let configuration = try Worker.inheritedConfiguration()
     // Before libffi is asked for anything: it chooses its kind of mapping at its first.
     if !configuration.allowsWritableExecutable { try Worker.refuseWritableExecutable() }
-    let page = try SharedPage(fd: InheritedDescriptor.page)
+    let page = try Worker.inheritedPage()
     try page.recordCrashes()
     ck_line_buffer_output()
-    let core = try Core.make(
-      configuration: configuration, buffersFD: InheritedDescriptor.buffers,
-      logFD: InheritedDescriptor.log, page: page)
+    let log = try OwnDescriptors.moveUp(InheritedDescriptor.log)
+    let core = try OwnDescriptors.takingLowNumbers {
+      try Core.make(
+        configuration: configuration, buffersFD: InheritedDescriptor.buffers, logFD: log,
+        page: page)
+    }
+    _ = ck_close(InheritedDescriptor.buffers)
+    core.value.keep(channel.packets.value.descriptor.rawValue, .control)
     core.value.services.localWithoutSocket = MemoryNetwork.local
     try Worker.limitMemory(configuration, page)
-    let report = try Worker.load(into: core, image: InheritedDescriptor.image)
+    let image = try OwnDescriptors.moveUp(InheritedDescriptor.image)
+    try core.value.guardForks()
+    let report = try Worker.load(into: core, image: image)
     core.value.replies.reissue = core.value.handler.reissue(isStrict: configuration.isStrict)
     core.value.replies.replenish()
     let network = Immortal(MemoryNetwork(core: core))

@@ -43,6 +43,10 @@ struct Core: ~Copyable {
   var isShortOfMemory = false
   /// An eventfd that other threads of the process write to.
   let wake: Int32
+  /// Whose each descriptor is, and what the worker's own refer to.
+  let owners: DescriptorOwners
+  var own = OwnDescriptors()
+  var descriptorReport = DescriptorReport()
   var hasHinted = false
   /// May a call send past the backend? Known once there is one.
   var sendsAtOnce = false
@@ -216,7 +220,7 @@ extension Core {
     let row = unsafe Int(slot.pointee.row)
     // Another thread must not ask a descriptor that may be somebody else's by now; handlers that
     // may do this have their peers told at accept.
-    let isOnLoop = unsafe ck_this_thread() == context.value.thread
+    let isOnLoop = context.value.isOnLoop
     return (connections[row].id, isOnLoop ? peer(row) : connections[row].peer)
   }
 }
@@ -264,7 +268,8 @@ extension Core {
     tallyFD: Int32? = nil, allowsShortcuts: Bool = true
   ) throws(SystemError) -> Immortal<Core> {
     let core = Immortal(reserving: Core.self)
-    let wake = try SystemError.check("eventfd", ck_eventfd())
+    let wake = try OwnDescriptors.moveUp(Int32(SystemError.check("eventfd", ck_eventfd())))
+    let owners = try DescriptorOwners()
     let connections = try ConnectionTable(capacity: configuration.maxConnections)
     let buffers = try BufferPool(
       fd: buffersFD, byteCount: configuration.buffersByteCount,
@@ -292,7 +297,9 @@ extension Core {
         replies: ReplyTable(
           context: context, factory: ReplyChunkFactory(allowsShortcuts: allowsShortcuts)),
         inbox: unsafe Inbox(count: context.value.inboxCount, wake: wake), mutedPorts: mutedPorts,
-        tally: tally, context: context, page: page, log: log, wake: wake))
+        tally: tally, context: context, page: page, log: log, wake: wake, owners: owners))
+    core.value.keep(wake, .wake)
+    if logFD >= 0 { core.value.keep(logFD, .log) }
     core.value.services.prepare(configuration)
     return core
   }

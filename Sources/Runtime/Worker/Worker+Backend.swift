@@ -13,16 +13,22 @@ extension Worker {
   /// has the figures: it is better on some kinds of work and a little worse on others.
   private static let best = BackendName.uring
 
-  static func makeEpoll(_ core: Immortal<Core>) throws(SystemError) -> Epoll {
+  static func makeEpoll(
+    _ core: Immortal<Core>, _ control: Immortal<PacketChannel>
+  ) throws(SystemError) -> Epoll {
     core.value.page.value.backend = CK_BACKEND_EPOLL.rawValue
     let configuration = core.value.configuration
-    return try Epoll(
+    let epoll = try Epoll(
       connections: configuration.maxConnections, sockets: max(1, configuration.sockets.count),
-      wake: core.value.wake, control: InheritedDescriptor.control)
+      wake: core.value.wake, control: control.value.descriptor.rawValue)
+    core.value.keep(epoll.descriptor, .events)
+    return epoll
   }
 
   /// nil where it is not wanted, or not to be had, which is logged.
-  static func makeUring(_ core: Immortal<Core>) -> Uring? {
+  static func makeUring(
+    _ core: Immortal<Core>, _ control: Immortal<PacketChannel>
+  ) -> Uring? {
     let configuration = core.value.configuration
     let wanted = configuration.backend == .auto ? best : configuration.backend
     guard wanted == .uring else { return nil }
@@ -34,8 +40,9 @@ extension Worker {
       // SAFETY: so many bytes were reserved, in a mapping that is never undone.
       let uring = try unsafe Uring(
         connections: configuration.maxConnections, sockets: max(1, configuration.sockets.count),
-        wake: core.value.wake, control: InheritedDescriptor.control, memory: memory,
+        wake: core.value.wake, control: control.value.descriptor.rawValue, memory: memory,
         receiveSize: configuration.receiveSize)
+      for descriptor in uring.descriptors { core.value.keep(descriptor, .events) }
       core.value.page.value.backend = CK_BACKEND_URING.rawValue
       return uring
     } catch {

@@ -1,7 +1,7 @@
 // A worker's life: read what the supervisor left, close the doors that a plugin must not open, load
 // the plugin, say so, and run the loop until it is over.
 //
-//   1  configuration, page, control and log are inherited descriptors
+//   1  what was inherited is moved out of a plugin's way, and closed on exec
 //   2  crashes are recorded from here on; no memory becomes executable from here on
 //   3  the plugin is loaded, described, and asked whether it wants to serve
 //   4  the supervisor hears of it, and hands over sockets
@@ -18,7 +18,23 @@ internal import Kernel
 public enum Worker {
   /// Runs until the supervisor ends it; the process's exit status.
   public static func main() -> Int32 {
-    let control = Immortal(PacketChannel(Descriptor(owning: InheritedDescriptor.control)))
+    do {
+      _ = ck_open_standard()
+      let control = Immortal(try inheritedControl())
+      return serve(control)
+    } catch {
+      // Nobody could be told.
+      return 1
+    }
+  }
+
+  /// Where the supervisor speaks.
+  static func inheritedControl() throws(SystemError) -> PacketChannel {
+    let moved = try OwnDescriptors.moveUp(InheritedDescriptor.control)
+    return PacketChannel(guarding: Descriptor(owning: moved))
+  }
+
+  private static func serve(_ control: Immortal<PacketChannel>) -> Int32 {
     do {
       return try run(control)
     } catch {
@@ -31,24 +47,34 @@ public enum Worker {
 
   private static func run(_ control: Immortal<PacketChannel>) throws -> Int32 {
     let configuration = try inheritedConfiguration()
+    let sockets = try moveUpSockets(configuration)
     // Before libffi is asked for anything: it chooses its kind of mapping at its first.
     if !configuration.allowsWritableExecutable { try refuseWritableExecutable() }
-    let page = try SharedPage(fd: InheritedDescriptor.page)
+    let page = try inheritedPage()
     try page.recordCrashes()
     ck_line_buffer_output()
-    let core = try Core.make(
-      configuration: configuration, buffersFD: InheritedDescriptor.buffers,
-      logFD: InheritedDescriptor.log, page: page, tallyFD: InheritedDescriptor.tally)
+    let log = try OwnDescriptors.moveUp(InheritedDescriptor.log)
+    let core = try OwnDescriptors.takingLowNumbers {
+      try Core.make(
+        configuration: configuration, buffersFD: InheritedDescriptor.buffers, logFD: log,
+        page: page, tallyFD: InheritedDescriptor.tally)
+    }
+    // What is mapped needs no descriptor any more.
+    _ = ck_close(InheritedDescriptor.buffers)
+    _ = ck_close(InheritedDescriptor.tally)
+    core.value.keep(control.value.descriptor.rawValue, .control)
+    for socket in sockets { core.value.keep(socket, .listener) }
     try dropPrivileges(configuration)
-    try SystemError.check(
-      "prctl",
-      ck_end_as_orphan(
-        InheritedDescriptor.firstSocket, Int32(configuration.sockets.count), orphanTime_s))
+    // SAFETY: the array's storage is valid inside the closure; the call copies it.
+    let watched = unsafe sockets.withUnsafeBufferPointer {
+      unsafe ck_end_as_orphan($0.baseAddress, $0.count, orphanTime_s)
+    }
+    try SystemError.check("prctl", watched)
     let cutShort =
-      if let uring = makeUring(core) {
-        try host(core, on: uring, control)
+      if let uring = makeUring(core, control) {
+        try host(core, on: uring, sockets, control)
       } else {
-        try host(core, on: makeEpoll(core), control)
+        try host(core, on: makeEpoll(core, control), sockets, control)
       }
     _ = control.value.send(WorkerMessage.drained(cutShort: cutShort).encoded())
     ck_flush_output()
@@ -58,15 +84,17 @@ public enum Worker {
   /// Loads the plugin and serves until it is over; how many connections were cut short. The tables
   /// of the backend are the host's own, and not to be counted as the plugin's.
   private static func host<IO: Backend & ~Copyable>(
-    _ core: Immortal<Core>, on io: consuming IO, _ control: Immortal<PacketChannel>
+    _ core: Immortal<Core>, on io: consuming IO, _ sockets: [Int32],
+    _ control: Immortal<PacketChannel>
   ) throws -> UInt32 {
     let configuration = core.value.configuration
     let page = core.value.page
     try limitMemory(configuration, page)
-    let report = try load(into: core, image: InheritedDescriptor.image)
+    let image = try OwnDescriptors.moveUp(InheritedDescriptor.image)
+    try core.value.guardForks()
+    let report = try load(into: core, image: image)
     core.value.replies.reissue = core.value.handler.reissue(isStrict: configuration.isStrict)
     core.value.replies.replenish()
-    let sockets = configuration.sockets.indices.map { InheritedDescriptor.firstSocket + Int32($0) }
     if configuration.filters.isEmpty {
       return try serve(core, io, sockets, control, report)
     }
@@ -128,8 +156,34 @@ public enum Worker {
     return loader.report
   }
 
+  private static func moveUpSockets(
+    _ configuration: WorkerConfiguration
+  ) throws(SystemError) -> [Int32] {
+    var sockets: [Int32] = []
+    for place in configuration.sockets.indices {
+      sockets.append(
+        try OwnDescriptors.moveUp(InheritedDescriptor.firstSocket + Int32(place)))
+    }
+    return sockets
+  }
+
+  /// The page that the supervisor sees; mapped, it needs no descriptor.
+  static func inheritedPage() throws(SystemError) -> SharedPage {
+    let page = try SharedPage(fd: InheritedDescriptor.page)
+    _ = ck_close(InheritedDescriptor.page)
+    return page
+  }
+
+  /// What the supervisor wants. The variables that only this process needed are as the operator set
+  /// them from here on: children of the plugin must not get them.
   static func inheritedConfiguration() throws -> WorkerConfiguration {
-    try WorkerConfiguration(decoding: inherited(InheritedDescriptor.configuration))
+    let configuration = try WorkerConfiguration(
+      decoding: inherited(InheritedDescriptor.configuration))
+    for variable in configuration.restoredVariables {
+      // SAFETY: both texts are valid during the call, which copies them.
+      try SystemError.check("setenv", unsafe ck_restore_variable(variable.name, variable.value))
+    }
+    return configuration
   }
 
   /// The contents of a memory file that was handed down, which is closed then.

@@ -9,12 +9,14 @@ internal import Kernel
 
 struct WorkerLog: Sendable {
   private let fd: Int32
+  private let identity: DescriptorIdentity?
   private let level: LogLevel
   private let page: SharedPage
 
   /// `fd` is an end of a packet socket pair; -1 writes nothing.
   init(fd: Int32, level: LogLevel, page: SharedPage) {
     self.fd = fd
+    identity = DescriptorIdentity(of: fd)
     self.level = level
     self.page = page
   }
@@ -48,6 +50,12 @@ struct WorkerLog: Sendable {
     _ level: LogLevel, isFromHandler: Bool, connection: UInt64, peer: Endpoint, _ text: [UInt8]
   ) {
     guard fd >= 0 else { return }
+    // The plugin may have closed it, and a client may have the number by now.
+    guard let identity, identity.isIntact else {
+      page.value.lost_descriptor = OwnDescriptors.Kind.log.rawValue
+      page.countDroppedLogLine()
+      return
+    }
     let record = LogRecord(
       level: level, isFromHandler: isFromHandler, time_ns: ck_realtime_ns(),
       connection: connection, peer: peer, text: text)

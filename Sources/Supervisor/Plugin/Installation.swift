@@ -1,6 +1,7 @@
 // Where Portico's own files lie, seen from the running executable. An installation may be moved as
 // a whole: nothing in it knows its prefix. A build tree is used in place.
 
+package import Control
 internal import Kernel
 
 /// The folders of this installation.
@@ -141,6 +142,14 @@ package struct Installation: Sendable {
     PluginLocator(
       optionFolders: optionFolders, pathVariable: HostFacts.variable("PORTICO_PLUGIN_PATH"),
       shippedFolder: pluginFolder, currentFolder: Files.currentFolder())
+  }
+
+  /// The variables that `environment(forPlugin:)` changes, as they were: such a process puts them
+  /// back before the plugin runs, so that children of a handler get the operator's own.
+  package static var restoredVariables: [WorkerConfiguration.Variable] {
+    ["LD_LIBRARY_PATH", "SWIFT_BACKTRACE"].map {
+      .init(name: $0, value: HostFacts.variable($0))
+    }
   }
 
   /// The environment of a process that loads a plugin: a crash must not stop at a debugger's

@@ -25,6 +25,7 @@ package struct PluginProbe {
     do throws(SystemError) {
       var configuration = WorkerConfiguration()
       configuration.pluginPath = image.path
+      configuration.restoredVariables = Installation.restoredVariables
       let file = try MemoryFile(name: "portico configuration", contents: configuration.encoded())
       let nothing = try Files.openNothing()
       return try PacketChannel.pair { (mine, its) throws(SystemError) in

@@ -92,8 +92,22 @@ package struct Death {
       + "\(end)\(detail): \(worker) is gone"
   }
 
+  /// Which of the worker's own descriptors the plugin has closed; nil when it died of something
+  /// else.
+  package var lostDescriptor: String? {
+    guard reason == .exited(status: CK_EXIT_LOST_DESCRIPTOR) else { return nil }
+    let names = [
+      "", "control socket", "log socket", "wake-up event", "epoll set or ring", "listener",
+    ]
+    let number = Int(page.lost_descriptor)
+    return number > 0 && number < names.count ? names[number] : nil
+  }
+
   /// `was killed by SIGSEGV while crash 1.0 was in handle with 5 bytes`
   package var description: String {
+    if let lostDescriptor {
+      return "ended: \(handler), or a library that it uses, closed its \(lostDescriptor)"
+    }
     if isInOtherThread {
       return "\(reason) in a thread of the plugin \(handler)\(detail)\(causes)"
     }

@@ -24,6 +24,8 @@ struct PluginProcess: ~Copyable {
     _ program: String, arguments: [String], _ configuration: WorkerConfiguration,
     image: PluginImage, installation: Installation, also: [ChildProcess.Inherited]
   ) throws(SystemError) -> PluginProcess {
+    var configuration = configuration
+    configuration.restoredVariables = Installation.restoredVariables
     let configurationFile = try MemoryFile(
       name: "portico configuration", contents: configuration.encoded())
     let pageFile = try MemoryFile(name: "portico page", byteCount: pageByteCount)

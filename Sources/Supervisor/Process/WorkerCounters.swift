@@ -68,6 +68,8 @@ package struct WorkerCounters: Equatable, Sendable, CustomStringConvertible {
       counter("protocol_errors", page.protocol_errors, "protocol errors"),
       counter("stale_replies", page.stale_replies, "stale replies"),
       counter("misused_replies", page.misused_replies, "misused replies"),
+      counter("lost_sockets", page.lost_sockets, "sockets that the plugin closed"),
+      counter("forked_replies", page.forked_replies, "replies in forked children"),
       counter("dropped_log_lines", page.dropped_log_lines, "dropped log lines"),
     ]
     for (limit, option) in Self.limits {

@@ -1,0 +1,88 @@
+// Connections whose descriptor is not their socket any more, since the plugin has closed or
+// replaced it. Where an event of a socket brings a connection here, it is that socket's; where a
+// timer, a thread or another client's call does, the kernel is asked first. And now and then all
+// are looked at, since an idle client's socket that was closed would never be heard of again.
+
+internal import CKernel
+internal import Glibc
+internal import Kernel
+
+/// How far a look at all descriptors has come, and whether there will be one.
+struct DescriptorAudit: BitwiseCopyable {
+  /// Between two looks at the same descriptor, and most of the time until a lost one is found.
+  static let period_ms: UInt64 = 15_000
+  /// Connections looked at in a tick: some 100 µs.
+  static let slice = 256
+
+  /// The timer is set. Without clients nothing can have been closed, and it is not.
+  var isDue = false
+  private var nextRow = 0
+
+  /// The rows to look at now, of `used` in all, and whether that is the last slice of them.
+  mutating func nextSlice(of used: Int) -> (rows: Range<Int>, isLast: Bool) {
+    let start = min(nextRow, used)
+    let end = min(start + Self.slice, used)
+    nextRow = end == used ? 0 : end
+    return (start..<end, end == used)
+  }
+}
+
+extension Loop where IO: ~Copyable {
+  /// A number that the kernel has just given out has an owner: somebody else closed it.
+  @inline(never)
+  mutating func metOwner(of fd: Int32) {
+    switch core.value.owners.owner(of: fd) {
+    case .nobody: break
+    case .worker:
+      core.value.endForLost(core.value.own.kind(of: fd) ?? .events, fd)
+    case .connection(let row):
+      noteLost(row, "closed its socket, whose number is the next client's now")
+      close(row)
+    }
+  }
+
+  /// What a call on a number answers that is not open, or no socket.
+  @inline(__always)
+  func isNoSocket(_ result: Int) -> Bool { result == -Int(EBADF) || result == -Int(ENOTSOCK) }
+
+  /// From here on its descriptor is left alone; the caller ends the connection.
+  @inline(never)
+  mutating func noteLost(_ row: Int, _ what: String) {
+    guard !core.value.connections[row].marks.contains(.lost) else { return }
+    core.value.connections[row].marks.insert(.lost)
+    core.value.noteLostSocket(row, what)
+  }
+
+  /// Is the descriptor still this connection's socket? If not, the connection ends here.
+  mutating func hasSocket(_ row: Int) -> Bool {
+    let fd = core.value.connections[row].fd
+    if io.holdsSocket(fd, core.value.connections.token(row)) { return true }
+    noteLost(row, "closed or replaced its socket")
+    close(row)
+    return false
+  }
+
+  /// In the wheel, behind the connections.
+  var auditTimer: Int { core.value.connections.capacity }
+
+  @inline(never)
+  mutating func scheduleAudit() {
+    descriptorAudit.isDue = true
+    wheel.set(auditTimer, at: core.value.now_ms + DescriptorAudit.period_ms)
+  }
+
+  /// Looks at the worker's own descriptors, and at the connections' a slice at a time.
+  mutating func audit() {
+    core.value.checkOwn()
+    let slice = descriptorAudit.nextSlice(of: core.value.connections.used)
+    for row in slice.rows where core.value.connections.isLive(row) { _ = hasSocket(row) }
+    core.value.reportLostSockets()
+    if !slice.isLast {
+      wheel.set(auditTimer, at: core.value.now_ms + 1)
+    } else if core.value.connections.count > 0 {
+      scheduleAudit()
+    } else {
+      descriptorAudit.isDue = false
+    }
+  }
+}
