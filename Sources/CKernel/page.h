@@ -72,7 +72,7 @@ typedef struct ck_page {
   uint32_t breach_owed; /* 1 when a breach was counted and the loop has not looked yet */
   uint64_t record_offset; /* of the record of the connection's input; length 0 for none */
   uint64_t record_length;
-  uint64_t ticks; /* of the loop, ever: its heartbeat */
+  uint64_t heartbeat; /* goes up before and after each wait of the loop: odd while it waits */
 
   /* Written by a dying worker. The thread comes first: whoever stores it may write the rest. */
   uint32_t thread;

@@ -110,6 +110,29 @@ static inline int ck_wait(pid_t pid, int block, int *status, int *signal_number)
   return ended;
 }
 
+/* What else may become of a child. */
+enum ck_change { CK_CHANGE_NONE, CK_CHANGE_EXITED, CK_CHANGE_KILLED, CK_CHANGE_STOPPED,
+                 CK_CHANGE_CONTINUED };
+
+/* What has become of a child since this was last asked (enum ck_change), each once; *value is its
+ * status, or the signal. A stop by a debugger is not told to the parent. */
+static inline int ck_next_change(pid_t pid, int *value) {
+  int raw = 0;
+  pid_t changed;
+  do changed = waitpid(pid, &raw, WNOHANG | WUNTRACED | WCONTINUED);
+  while (changed < 0 && errno == EINTR);
+  if (changed < 0) return -errno;
+  if (changed == 0) return CK_CHANGE_NONE;
+  *value = WIFEXITED(raw)     ? WEXITSTATUS(raw)
+           : WIFSIGNALED(raw) ? WTERMSIG(raw)
+           : WIFSTOPPED(raw)  ? WSTOPSIG(raw)
+                              : 0;
+  return WIFEXITED(raw)     ? CK_CHANGE_EXITED
+         : WIFSIGNALED(raw) ? CK_CHANGE_KILLED
+         : WIFSTOPPED(raw)  ? CK_CHANGE_STOPPED
+                            : CK_CHANGE_CONTINUED;
+}
+
 static inline int ck_kill(pid_t pid, int signal_number) {
   return kill(pid, signal_number) < 0 ? -errno : 0;
 }
@@ -178,6 +201,22 @@ static inline int ck_await_readable(int fd, int timeout_ms) {
   struct pollfd one = {fd, POLLIN, 0};
   int n = poll(&one, 1, timeout_ms);
   return n < 0 ? (errno == EINTR ? 0 : -errno) : n;
+}
+
+/* Which of many descriptors can be read now: 1 in its place, 0 otherwise. Some at a time, since a
+ * process may not ask for more than it may have open. */
+static inline int ck_readable_now(const int *fds, uint8_t *readable, size_t count) {
+  struct pollfd some[64];
+  for (size_t first = 0; first < count; first += 64) {
+    size_t size = count - first < 64 ? count - first : 64;
+    for (size_t i = 0; i < size; i++) some[i] = (struct pollfd){fds[first + i], POLLIN, 0};
+    int n;
+    do n = poll(some, (nfds_t)size, 0);
+    while (n < 0 && errno == EINTR);
+    if (n < 0) return -errno;
+    for (size_t i = 0; i < size; i++) readable[first + i] = (some[i].revents & POLLIN) != 0;
+  }
+  return 0;
 }
 
 /* A detached thread with all signals blocked, so that they reach the descriptor instead. */

@@ -109,6 +109,32 @@ public struct ChildProcess: ~Copyable {
     return ended
   }
 
+  /// What may become of a child.
+  public enum Change: Equatable, Sendable {
+    case ended(ExitReason)
+    /// By a signal. That a debugger holds it is not told to its parent.
+    case stopped(signal: Int32)
+    case continued
+  }
+
+  /// What has become of it since this was last asked, each once; nil when there is nothing more. A
+  /// stop and what follows it may have passed unseen, but the last one is always told.
+  public mutating func nextChange() -> Change? {
+    guard ended == nil else { return nil }
+    var value: Int32 = 0
+    // SAFETY: the kernel's answer is put into one number, which lives here.
+    let change = unsafe ck_next_change(pid, &value)
+    precondition(change >= 0, "BUG: a child that nobody may wait for")
+    switch UInt32(change) {
+    case CK_CHANGE_EXITED.rawValue: ended = .exited(status: value)
+    case CK_CHANGE_KILLED.rawValue: ended = .killed(signal: value)
+    case CK_CHANGE_STOPPED.rawValue: return .stopped(signal: value)
+    case CK_CHANGE_CONTINUED.rawValue: return .continued
+    case _: return nil
+    }
+    return ended.map { .ended($0) }
+  }
+
   /// Sends a signal to the process alone; none once it has been waited for (its number may belong
   /// to somebody else then).
   public func signal(_ number: Int32) {

@@ -19,6 +19,19 @@ public struct SocketQueue: Equatable, Sendable {
 
   // SAFETY: each call here writes one ck_queue.
 
+  /// For each of these sockets: does a client, or a datagram, wait there now? One call for all of
+  /// them; none, when the kernel does not say.
+  public static func isAwaited(_ sockets: [Int32]) -> [Bool] {
+    var readable = [UInt8](repeating: 0, count: sockets.count)
+    // SAFETY: both arrays are valid inside the closures, and have that many elements.
+    let result = unsafe sockets.withUnsafeBufferPointer { sockets in
+      unsafe readable.withUnsafeMutableBufferPointer { readable in
+        unsafe ck_readable_now(sockets.baseAddress, readable.baseAddress, sockets.count)
+      }
+    }
+    return readable.map { result == 0 && $0 != 0 }
+  }
+
   /// Of a TCP socket; nil when it does not listen. A client whose first bytes are waited for (see
   /// `setDeferAccept`) is not counted yet.
   public static func tcp(_ fd: Int32) -> SocketQueue? {

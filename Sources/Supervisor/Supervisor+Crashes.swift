@@ -17,6 +17,7 @@ extension Supervisor {
     var death = Death(reason: reason, page: page, handler: worker.generation.title)
     death.function = backtrace.function
     death.hungFor = worker.hungFor
+    death.hungInLoop = worker.hungInLoop
     death.workerMemory = options.workerMemory
     worker.death = (death, backtrace)
     return (death, backtrace)

@@ -114,7 +114,7 @@ extension Supervisor {
     }
     if phase == .serving, let due = suspension.dueTime { deadlines.append(due) }
     deadlines += [
-      command?.killDeadline, refusesClientsAt, renewsAt, resumesAt, nextSample,
+      command?.killDeadline, refusesClientsAt, renewsAt, resumesAt, nextLook,
       handingOver?.deadline, control?.nextDeadline,
     ].compactMap(\.self)
     if service.notifyAddress != nil, let due = notices.dueTime { deadlines.append(due) }
@@ -147,7 +147,7 @@ extension Supervisor {
         if let due = place.policy.dueTime, due <= now { restart(current, index: index) }
       }
     }
-    watchCalls(now: now)
+    watchWorkers(now: now)
     if let handingOver, handingOver.deadline <= now { finishHandOver() }
     fallBackIfDue()
     if let time = renewsAt, time <= now {

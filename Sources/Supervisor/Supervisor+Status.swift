@@ -26,11 +26,11 @@ extension Supervisor {
     status.workers = pages.map { worker, page in
       .init(
         index: worker.index, pid: worker.process.pid, generation: worker.generation.number,
-        state: worker.lifecycle.name, age_ms: (now - worker.startTime).wholeMilliseconds,
+        state: worker.stateName, age_ms: (now - worker.startTime).wholeMilliseconds,
         restartCount: worker.generation.places[worker.index].restartCount,
         usage: ProcessUsage(pid: worker.process.pid), counters: .init(page),
         hook: Death.hook(page),
-        call_ms: worker.callWatch?.age(calls: page.calls, hook: page.hook, now: now)
+        call_ms: worker.watchdog?.callAge(Watchdog.Pulse(page), now: now)
           .map(\.wholeMilliseconds), backend: page.backendName)
     }
     status.listeners = listeners.map {

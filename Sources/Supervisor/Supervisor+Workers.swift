@@ -162,7 +162,16 @@ extension Supervisor {
   /// Children that have ended are waited for, each by its number: one signal may stand for several.
   func reapChildren() {
     for worker in workers.values.sorted(by: { $0.serial < $1.serial }) {
-      if let reason = worker.process.poll() { ended(worker, reason) }
+      // Bounded: one may be stopped and continued all the time.
+      for _ in 0..<4 {
+        guard let change = worker.process.nextChange() else { break }
+        switch change {
+        case .ended(let reason): ended(worker, reason)
+        // The next look at the worker draws the conclusions.
+        case .stopped(let signal): worker.stopSignal = signal
+        case .continued: worker.stopSignal = nil
+        }
+      }
     }
     if command?.reap() == true { commandEnded() }
   }
@@ -246,7 +255,9 @@ extension Supervisor {
     let generation = worker.generation
     generation.places[worker.index].hasSettled = true
     let isFromOutside =
-      reason.isFromOutside && worker.refusal == nil && worker.hungFor == nil && !hasRunOutOfMemory()
+      worker.hungInLoop
+      || reason.isFromOutside && worker.refusal == nil && worker.hungFor == nil
+        && !hasRunOutOfMemory()
     switch generation.places[worker.index].policy.died(at: .now, isFromOutside: isFromOutside) {
     case .restartNow:
       restart(generation, index: worker.index)

@@ -1,6 +1,7 @@
 // Promise: a child gets the descriptors it is meant to have, under the numbers it expects, no
 // others.
 
+import Glibc
 import Kernel
 import Testing
 
@@ -52,6 +53,32 @@ import Testing
       #expect(first == reason && second == reason)
       #expect(reason.shellStatus == status)
     }
+  }
+
+  @Test func `That it was stopped, goes on and has ended is told once each`() throws {
+    var child = try ChildProcess(
+      path: "sh", arguments: ["sh", "-c", "kill -STOP $$; exit 3"], environment: [], inherited: [],
+      group: .own, searchesPath: true)
+    func next() -> ChildProcess.Change? {
+      var change: ChildProcess.Change?
+      for _ in 0..<5000 where change == nil {
+        change = child.nextChange()
+        if change == nil { Self.pause() }
+      }
+      return change
+    }
+    #expect(next() == .stopped(signal: SIGSTOP))
+    #expect(child.nextChange() == nil)
+    child.signal(SIGCONT)
+    let last = next()
+    // The end may have overtaken it.
+    if last == .continued {
+      #expect(next() == .ended(.exited(status: 3)))
+    } else {
+      #expect(last == .ended(.exited(status: 3)))
+    }
+    #expect(child.nextChange() == nil)
+    #expect(child.poll() == .exited(status: 3))
   }
 
   @Test("A child does not outlive its owner")

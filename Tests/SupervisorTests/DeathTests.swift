@@ -81,6 +81,16 @@ import Testing
     #expect(death.sentence(of: "worker 0").contains("killed, since aborting did not end it"))
   }
 
+  @Test func `A hang outside of a call blames no handler, whatever the page says by then`() throws {
+    var death = Death(reason: .killed(signal: 6), page: try page(hook: 6), handler: "spin 1.0")
+    death.hungFor = .seconds(10)
+    death.hungInLoop = true
+    #expect(
+      death.sentence(of: "worker 0")
+        == "worker 0 did not turn its loop for 10s, outside of any call of spin 1.0, and was "
+        + "aborted: please report it, the host may be to blame")
+  }
+
   @Test func `A thread that calls exit blames no connection`() throws {
     var page = try page(hook: 6, signal: 0, inMainThread: false)
     page.has_exited = 1

@@ -137,9 +137,12 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
 
   /// One tick.
   mutating func turn() {
-    io.wait(timeout_ms: timeout_ms())
+    let timeout_ms = timeout_ms()
+    // Two plain stores: the supervisor sees whether the loop waits, and that it goes on.
+    core.value.page.value.heartbeat &+= 1
+    io.wait(timeout_ms: timeout_ms)
+    core.value.page.value.heartbeat &+= 1
     core.value.now_ms = io.tick_ms
-    core.value.page.value.ticks &+= 1
     core.value.slowCall.beginTick(limit_ns: core.value.limits.slowCall_ns)
     let rooms = Rooms(core: core)
     while true {

@@ -16,6 +16,8 @@ package struct Death {
   package var function: String?
   /// How long a call had not returned when it was aborted for that; nil for every other death.
   package var hungFor: Duration?
+  /// It was in no call then: the host's own loop did not go on.
+  package var hungInLoop = false
   /// What `--worker-memory` allows; nil for no limit.
   package var workerMemory: ByteCount?
 
@@ -86,8 +88,12 @@ package struct Death {
   /// was in handle with 5 bytes (handle+0x1c of crash.so)`.
   package func sentence(of worker: String) -> String {
     guard let hungFor, reason != .exited(status: 0) else { return "\(worker) \(description)" }
-    let call = hook ?? "a call"
     let end = reason == .killed(signal: 9) ? "killed, since aborting did not end it" : "aborted"
+    if hungInLoop {
+      return "\(worker) did not turn its loop for \(TimeLimit(hungFor)), outside of any call of "
+        + "\(handler), and was \(end)\(detail): please report it, the host may be to blame"
+    }
+    let call = hook ?? "a call"
     return "\(handler) did not return from \(call)\(request) for \(TimeLimit(hungFor)) and was "
       + "\(end)\(detail): \(worker) is gone"
   }

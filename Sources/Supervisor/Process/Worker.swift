@@ -42,12 +42,18 @@ final class Worker {
   var refusal: String?
   /// How long a call had not returned when it was aborted for that; nil for every other end.
   var hungFor: Duration?
+  /// It was in no call of the handler then: its loop did not go on.
+  var hungInLoop = false
   /// What was found out about its end, once it has ended.
   var death: (Death, Backtrace)?
   /// nil until it is first looked at.
-  var callWatch: CallWatch?
-  /// A call has not returned between two looks; its sockets are lent to others.
-  var isStuck = false
+  var watchdog: Watchdog?
+  /// What the last look at it has shown.
+  var finding = Watchdog.Finding.moving
+  /// The signal that has stopped its process; nil while that runs, or a debugger holds it.
+  var stopSignal: Int32?
+  /// Since when it has been seen to be stopped, or stuck in its loop.
+  var standsStillSince: Moment?
   /// The sockets it was last told to poll.
   var sockets: [UInt16]?
   /// It has said that it exits next.
@@ -104,8 +110,17 @@ final class Worker {
   /// The page as it is now.
   func readPage() -> ck_page { page.copy(as: ck_page.self) }
 
+  /// Where its loop is, as its page says now.
+  var pulse: Watchdog.Pulse { Watchdog.Pulse(readPage()) }
+
   /// Some of its clients' bytes; fewer, or none, where its buffers end.
   func readBuffers(at offset: Int, count: Int) -> [UInt8] { buffers.read(at: offset, count: count) }
+}
+
+extension Watchdog.Pulse {
+  init(_ page: ck_page) {
+    self.init(heartbeat: page.heartbeat, calls: page.calls, hook: page.hook)
+  }
 }
 
 extension Worker.Channel: CaseIterable {}

@@ -24,7 +24,7 @@ package struct HostStatus: Equatable, Sendable {
     package var index: Int
     package var pid: Int32
     package var generation: Int
-    /// As `WorkerLifecycle.name` has it.
+    /// As `WorkerLifecycle.name` has it, or `stopped` or `stuck`.
     package var state: String
     package var age_ms: UInt64
     /// Processes that have taken the place of one that died.
