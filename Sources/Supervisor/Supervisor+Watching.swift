@@ -36,11 +36,28 @@ extension Supervisor {
         return worker.lifecycle.canServe && worker.sockets?.contains { sockets[Int($0)] } == true
       }
       worker.watchdog = watchdog
+      if finding == .moving { askForAudit(worker, now: now) }
       guard finding != worker.finding else { continue }
       changed.append((worker, worker.finding))
       worker.finding = finding
     }
     if !changed.isEmpty { act(on: changed, now: now) }
+  }
+
+  /// How often a worker that has clients looks at all of its descriptors.
+  private static let auditPeriod = Duration.seconds(15)
+
+  /// A worker begins such a look when it is told again which sockets it polls.
+  private func askForAudit(_ worker: Worker, now: Moment) {
+    guard let due = worker.auditDue, due <= now else {
+      worker.auditDue = worker.auditDue ?? now + Self.auditPeriod
+      return
+    }
+    worker.auditDue = now + Self.auditPeriod
+    guard let sockets = worker.sockets, worker.lifecycle.canServe,
+      worker.readPage().connections > 0
+    else { return }
+    _ = worker.control.send(SupervisorMessage.serve(sockets: sockets).encoded())
   }
 
   /// When the next worker is looked at; nil while there is none to look at.

@@ -31,7 +31,6 @@ extension Loop where IO: ~Copyable {
     let row = core.value.connections.insert(fd: fd, id: core.value.nextConnection)
     core.value.nextConnection += 1
     core.value.owners.give(fd, toRow: row)
-    if !descriptorAudit.isDue { scheduleAudit() }
     core.value.connections[row].listener = core.value.configuration.sockets[socket]
     core.value.connections[row].peer =
       transports[socket] == .unix ? .unix : io.peer

@@ -37,6 +37,8 @@ extension Loop where IO: ~Copyable {
       guard stage == .waiting || stage == .serving else { return }
       stage = .serving
       poll(Set(wanted.map(Int.init).filter { $0 < sockets.count }))
+      // The supervisor says it again now and then, to a worker that has clients.
+      audit()
     case .drain(let deadline_ms):
       drain(deadline_ms: deadline_ms.map(UInt64.init))
       // A reload is done when nobody can get the old plugin any more.
@@ -59,6 +61,7 @@ extension Loop where IO: ~Copyable {
   mutating func sweep() {
     nextSweep_ms = core.value.now_ms + Self.sweepPeriod_ms
     for row in 0..<core.value.connections.used where isQuiet(row) {
+      guard hasSocket(row) else { continue }
       finish(row)
       settle(row)
     }

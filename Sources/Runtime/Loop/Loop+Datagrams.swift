@@ -30,7 +30,6 @@ extension Loop where IO: ~Copyable {
       }
       return
     }
-    if !descriptorAudit.isDue { scheduleAudit() }
     let row = core.value.connections.datagramRow
     // SAFETY: the room for a datagram is longer than any datagram.
     let bytes = unsafe completion.bytes!

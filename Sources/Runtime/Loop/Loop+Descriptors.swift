@@ -7,15 +7,11 @@ internal import CKernel
 internal import Glibc
 internal import Kernel
 
-/// How far a look at all descriptors has come, and whether there will be one.
+/// How far a look at all descriptors has come.
 struct DescriptorAudit: BitwiseCopyable {
-  /// Between two looks at the same descriptor, and most of the time until a lost one is found.
-  static let period_ms: UInt64 = 15_000
   /// Connections looked at in a tick: some 100 µs.
   static let slice = 256
 
-  /// The timer is set. Without clients nothing can have been closed, and it is not.
-  var isDue = false
   private var nextRow = 0
 
   /// The rows to look at now, of `used` in all, and whether that is the last slice of them.
@@ -54,6 +50,7 @@ extension Loop where IO: ~Copyable {
   }
 
   /// Is the descriptor still this connection's socket? If not, the connection ends here.
+  @inline(never)
   mutating func hasSocket(_ row: Int) -> Bool {
     let fd = core.value.connections[row].fd
     if io.holdsSocket(fd, core.value.connections.token(row)) { return true }
@@ -62,27 +59,17 @@ extension Loop where IO: ~Copyable {
     return false
   }
 
-  /// In the wheel, behind the connections.
+  /// In the wheel, behind the connections: the next slice of a look that has begun.
   var auditTimer: Int { core.value.connections.capacity }
 
+  /// Looks at the worker's own descriptors, and at the connections' a slice at a time. Begun when
+  /// the supervisor says so, since a timer here would cost every wait of the loop.
   @inline(never)
-  mutating func scheduleAudit() {
-    descriptorAudit.isDue = true
-    wheel.set(auditTimer, at: core.value.now_ms + DescriptorAudit.period_ms)
-  }
-
-  /// Looks at the worker's own descriptors, and at the connections' a slice at a time.
   mutating func audit() {
     core.value.checkOwn()
     let slice = descriptorAudit.nextSlice(of: core.value.connections.used)
     for row in slice.rows where core.value.connections.isLive(row) { _ = hasSocket(row) }
     core.value.reportLostSockets()
-    if !slice.isLast {
-      wheel.set(auditTimer, at: core.value.now_ms + 1)
-    } else if core.value.connections.count > 0 {
-      scheduleAudit()
-    } else {
-      descriptorAudit.isDue = false
-    }
+    if !slice.isLast { wheel.set(auditTimer, at: core.value.now_ms + 1) }
   }
 }

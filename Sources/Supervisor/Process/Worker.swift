@@ -50,6 +50,8 @@ final class Worker {
   var watchdog: Watchdog?
   /// What the last look at it has shown.
   var finding = Watchdog.Finding.moving
+  /// When it is told again to look at its descriptors.
+  var auditDue: Moment?
   /// The signal that has stopped its process; nil while that runs, or a debugger holds it.
   var stopSignal: Int32?
   /// Since when it has been seen to be stopped, or stuck in its loop.
