@@ -28,10 +28,11 @@ static inline int ck_seals(int fd) {
   return seals < 0 ? -errno : seals;
 }
 
-/* NULL on failure, with -errno in *error: MAP_FAILED is a macro. */
-static inline void *ck_map_shared(int fd, size_t size, int writable, int *error) {
+/* NULL on failure, with -errno in *error: MAP_FAILED is a macro. Through a descriptor that was
+ * opened for reading the mapping stays read-only: mprotect(2) answers EACCES. */
+static inline void *ck_map_shared(int fd, int64_t offset, size_t size, int writable, int *error) {
   void *at = mmap(NULL, size, writable ? PROT_READ | PROT_WRITE : PROT_READ,
-                  MAP_SHARED | MAP_NORESERVE, fd, 0);
+                  MAP_SHARED | MAP_NORESERVE, fd, (off_t)offset);
   *error = at == MAP_FAILED ? -errno : 0;
   return at == MAP_FAILED ? NULL : at;
 }
@@ -53,6 +54,11 @@ static inline int ck_give_back(void *start, size_t count) {
   return madvise(start, count, MADV_REMOVE) < 0 ? -errno : 0;
 }
 
+/* A child that this process forks does not have the mapping. */
+static inline int ck_keep_from_children(void *at, size_t size) {
+  return madvise(at, size, MADV_DONTFORK) < 0 ? -errno : 0;
+}
+
 /* Identifies the calling thread in one instruction; never NULL. */
 static inline const void *ck_this_thread(void) { return __builtin_thread_pointer(); }
 
@@ -62,6 +68,13 @@ static inline uint32_t ck_load_u32(const void *at) {
 static inline void ck_store_u32(void *at, uint32_t value) {
   __atomic_store_n((uint32_t *)at, value, __ATOMIC_RELEASE);
 }
+/* Stored before anything that this thread reads afterwards is read. */
+static inline void ck_publish_u32(void *at, uint32_t value) {
+  __atomic_store_n((uint32_t *)at, value, __ATOMIC_SEQ_CST);
+  __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+/* What was read before is read before what follows. */
+static inline void ck_load_fence(void) { __atomic_thread_fence(__ATOMIC_ACQUIRE); }
 /* Returns the value before. */
 static inline uint32_t ck_add_u32(void *at, uint32_t value) {
   return __atomic_fetch_add((uint32_t *)at, value, __ATOMIC_SEQ_CST);

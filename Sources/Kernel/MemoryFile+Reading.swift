@@ -6,7 +6,8 @@ internal import CKernel
 extension MemoryFile {
   /// At most `count` bytes from `offset` on; fewer, or none, where the file ends or cannot be read.
   public func read(at offset: Int, count: Int) -> [UInt8] {
-    descriptor.read(at: offset, count: min(count, max(0, byteCount - offset)))
+    guard (0..<byteCount).contains(offset) else { return [] }
+    return descriptor.read(at: offset, count: min(count, byteCount - offset))
   }
 }
 

@@ -74,10 +74,14 @@ public struct MemoryFile: ~Copyable, Sendable {
   /// The mapped bytes; valid as long as this value lives.
   public let bytes: UnsafeMutableRawBufferPointer
 
-  /// Maps `byteCount` bytes of a file that another process may see too.
-  public init(sharing fd: Int32, byteCount: Int, writable: Bool) throws(SystemError) {
+  /// Maps `byteCount` bytes of a file that another process may see too, from `offset` on, which is a
+  /// multiple of a page. Through a descriptor that was opened for reading nobody can make the
+  /// mapping writable afterwards.
+  public init(
+    sharing fd: Int32, at offset: Int = 0, byteCount: Int, writable: Bool
+  ) throws(SystemError) {
     var error: Int32 = 0
-    let base = unsafe ck_map_shared(fd, byteCount, writable ? 1 : 0, &error)
+    let base = unsafe ck_map_shared(fd, Int64(offset), byteCount, writable ? 1 : 0, &error)
     try SystemError.check("mmap", error)
     unsafe self.bytes = UnsafeMutableRawBufferPointer(start: base, count: byteCount)
   }
@@ -88,6 +92,14 @@ public struct MemoryFile: ~Copyable, Sendable {
     let base = unsafe ck_map_anonymous(byteCount, &error)
     try SystemError.check("mmap", error)
     unsafe self.bytes = UnsafeMutableRawBufferPointer(start: base, count: byteCount)
+  }
+
+  /// Keeps the mapping from children that this process forks: they would write where this process
+  /// is the only writer, and go on when it has ended.
+  public func keepFromChildren() throws(SystemError) {
+    // SAFETY: the range is this mapping.
+    try SystemError.check(
+      "madvise", unsafe ck_keep_from_children(bytes.baseAddress, bytes.count))
   }
 
   /// A copy of everything.

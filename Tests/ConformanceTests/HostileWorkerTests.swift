@@ -27,7 +27,8 @@ struct HostileWorkerTests {
 
   @Test(arguments: ["log", "page", "tally"])
   func `Thousands of rounds of nonsense that the worker survives`(what: String) throws {
-    let portico = try hostile("--workers", "2")
+    let portico = try hostile(
+      "--workers", "2", "--max-connections", "1000", "--max-per-address", "1000")
     try portico.waitForLog(containing: "with 2 workers")
     let supervisor = ProcessView(portico.child.pid)
     var before = 0

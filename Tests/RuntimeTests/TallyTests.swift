@@ -8,48 +8,11 @@ internal import Testing
 
 @Suite(.timeLimit(.minutes(3)))
 struct TallyTests {
-  /// A file as the supervisor makes it, with all cells in use.
-  private final class Host {
-    let file: MemoryFile
-    let layout: TallyLayout
-    private let mapping: Mapping
-
-    init(workers: Int, addresses: Int) throws {
-      layout = TallyLayout(cellCount: workers, addressCapacity: addresses)
-      file = try MemoryFile(name: "test tally", byteCount: layout.byteCount)
-      mapping = try Mapping(
-        sharing: file.descriptor.rawValue, byteCount: layout.byteCount, writable: true)
-      unsafe mapping.bytes.storeBytes(of: UInt32(workers), as: UInt32.self)
-      unsafe mapping.bytes.storeBytes(of: 0x9E37_79B9_7F4A_7C15, toByteOffset: 8, as: UInt64.self)
-    }
-
-    func worker(_ cell: Int) throws -> Member {
-      Member(tally: Immortal(try Tally(fd: file.descriptor.rawValue, layout: layout, cell: cell)))
-    }
-
-    /// What the supervisor does once a worker has ended.
-    func wipe(_ cell: Int) {
-      let offset = layout.offset(ofCell: cell)
-      let end = offset + layout.cellByteCount
-      for place in offset..<end { unsafe mapping.bytes[place] = 0 }
-    }
-  }
-
-  /// One worker's tally, copyable for the test's macros.
-  private struct Member {
-    let tally: Immortal<Tally>
-    var total: Int { tally.value.total }
-    func enter(limit: Int) -> Bool { tally.value.enter(limit: limit) }
-    func enter(_ key: UInt64, limit: Int) -> Bool { tally.value.enter(key, limit: limit) }
-    func leave() { tally.value.leave() }
-    func leave(_ key: UInt64) { tally.value.leave(key) }
-  }
-
   private static func v4(_ text: String) -> Endpoint { Endpoint(address: text, port: 1)! }
 
   @Test
   func `The limit holds for all workers together`() throws {
-    let host = try Host(workers: 3, addresses: 0)
+    let host = try TallyHost(workers: 3, addresses: 0)
     let workers = try (0..<3).map { try host.worker($0) }
     for turn in 0..<10 { #expect(workers[turn % 3].enter(limit: 10)) }
     for worker in workers { #expect(!worker.enter(limit: 10)) }
@@ -61,7 +24,7 @@ struct TallyTests {
 
   @Test
   func `A worker that died takes exactly its own clients out`() throws {
-    let host = try Host(workers: 2, addresses: 100)
+    let host = try TallyHost(workers: 2, addresses: 100)
     let (one, two) = (try host.worker(0), try host.worker(1))
     let key = Tally.key(of: Self.v4("192.0.2.1"))
     for _ in 0..<3 {
@@ -73,7 +36,7 @@ struct TallyTests {
       #expect(two.enter(key, limit: 5))
     }
     #expect(!two.enter(key, limit: 5))
-    host.wipe(0)
+    try host.wipe(0)
     #expect(two.total == 2)
     for _ in 0..<3 { #expect(two.enter(key, limit: 5)) }
     #expect(!two.enter(key, limit: 5))
@@ -91,7 +54,7 @@ struct TallyTests {
 
   @Test
   func `Addresses that come and go are counted as in a dictionary`() throws {
-    let host = try Host(workers: 2, addresses: 128)
+    let host = try TallyHost(workers: 2, addresses: 128)
     let workers = [try host.worker(0), try host.worker(1)]
     var random = SplitMix64(for: "addresses that come and go")
     var model: [UInt64: [Int]] = [:]

@@ -2,7 +2,9 @@
 // worker still finds what it was given. At its start the receive buffer, then room for a batch of
 // datagrams where there are any and for a backend's own buffers, then power-of-two buffers for
 // clients that have unconsumed bytes.
-// A buffer goes back to the pool when its client has none.
+// A buffer goes back to the pool when its client has none. Which buffers are free is written down
+// elsewhere: a handler that keeps a pointer to an old request and writes there must not be able to
+// have one client's buffer given to another as well.
 
 internal import CKernel
 internal import Kernel
@@ -31,9 +33,10 @@ struct PooledBuffer: BitwiseCopyable, Equatable {
   let receiveCapacity: Int
   /// First page of the region that has never been handed out.
   private var unusedPage: Int
-  /// For each order the first free buffer's page, 0 for none. A free buffer's first word is the
-  /// next.
+  /// For each order the first free buffer's page, 0 for none.
   private var free: [UInt32]
+  /// By the page of a free buffer the page of the next one; memory of this process's own.
+  private let nextFree: FlatTable<UInt32>
   private(set) var bytesInUse = 0
 
   /// Where the room for datagrams begins; 0 when there is none.
@@ -43,8 +46,10 @@ struct PooledBuffer: BitwiseCopyable, Equatable {
   init(
     fd: Int32, byteCount: Int, receiveSize: Int, hasDatagrams: Bool = false
   ) throws(SystemError) {
-    mapping = try Mapping(sharing: fd, byteCount: byteCount, writable: true)
+    let mapping = try Mapping(sharing: fd, byteCount: byteCount, writable: true)
+    nextFree = try FlatTable(capacity: byteCount / Self.pageSize)
     unsafe base = mapping.bytes.baseAddress!
+    self.mapping = mapping
     receiveCapacity = receiveSize
     let receivePages = Self.pages(receiveSize + 1)
     datagramOffset = hasDatagrams ? receivePages * Self.pageSize : 0
@@ -77,8 +82,7 @@ struct PooledBuffer: BitwiseCopyable, Equatable {
     let first = free[order]
     if first != 0 {
       let buffer = PooledBuffer(page: first, order: UInt32(order))
-      // SAFETY: a free buffer's first word holds the link that `give` wrote.
-      free[order] = unsafe address(of: buffer).load(as: UInt32.self)
+      free[order] = nextFree[Int(first)]
       bytesInUse += buffer.byteCount
       return buffer
     }
@@ -97,8 +101,7 @@ struct PooledBuffer: BitwiseCopyable, Equatable {
       // SAFETY: the buffer lies inside the mapping, at whole pages, and nobody uses it.
       _ = unsafe ck_give_back(address(of: buffer), buffer.byteCount)
     }
-    // SAFETY: the buffer is this pool's again; a link fits in its smallest size.
-    unsafe address(of: buffer).storeBytes(of: free[Int(buffer.order)], as: UInt32.self)
+    nextFree[Int(buffer.page)] = free[Int(buffer.order)]
     free[Int(buffer.order)] = buffer.page
   }
 

@@ -1,94 +1,82 @@
-// How many clients all workers of the host have, in all and of one address. This worker writes its
-// own cell of the shared file and sums over everybody's; so a worker that dies takes exactly its
-// own clients out of the count. The table of addresses is open addressing with linear probing, at
-// most half full (Knuth, TAOCP 3, 6.4, algorithms L and R); a sequence number that is odd while it
-// changes lets the others read it consistently, and they never wait for a writer that has died.
+// How many clients all workers of the host have, in all and of one address. This worker counts its
+// own in its cell (OwnCell) and adds what the cells of the others say (SiblingCell); so a worker
+// that dies takes exactly its own clients out of the count. Of the shared file only this worker's
+// cell is mapped writable, and the rest through a descriptor that was opened for reading: a handler
+// that writes there by mistake dies of it, and no call makes that memory writable again.
 
 internal import CKernel
 internal import Control
 internal import Kernel
 
 @safe struct Tally: ~Copyable {
-  /// At the start of the file; the supervisor writes it.
-  private struct Header {
-    var cellsInUse: UInt32
-    var reserved: UInt32
-    var seed: UInt64
-  }
-
-  /// At the start of a cell; its table follows a page later.
-  private struct Cell {
-    var connections: UInt32
-    /// Odd while the table changes.
-    var sequence: UInt32
-  }
-
-  private struct Entry {
-    var key: UInt64
-    /// 0 while the entry is free.
-    var count: UInt32
-    var reserved: UInt32
-  }
-
-  private let mapping: Mapping
   private let layout: TallyLayout
   private let mine: Int
-  private let mask: Int
-  // SAFETY: `mapping`'s first byte; the layout's offsets lie inside it.
-  private let base: UnsafeMutableRawPointer
+  /// More than this no worker can have, whatever its cell says.
+  private let capacity: Int
+  private let hash: AddressHash
+  /// All of the file, read-only.
+  private let view: Mapping
+  private var own: OwnCell
+  // SAFETY: `view`'s first byte; the layout's offsets lie inside it.
+  private let base: UnsafeRawPointer
 
-  /// Shares the file of a host; this worker is the only one that writes `cell`.
-  init(fd: Int32, layout: TallyLayout, cell: Int) throws(SystemError) {
-    mapping = try Mapping(sharing: fd, byteCount: layout.byteCount, writable: true)
-    self.layout = layout
-    mine = cell
-    mask = layout.entryCount - 1
-    unsafe base = mapping.bytes.baseAddress!
+  /// Shares the file of a host; this worker is the only one that writes `cell`. Each worker can
+  /// have `capacity` connections at most. Afterwards `fd` is not needed any more.
+  init(fd: Int32, layout: TallyLayout, cell: Int, capacity: Int) throws(SystemError) {
+    precondition((0..<layout.cellCount).contains(cell), "BUG: a cell outside of the tally")
+    // A mapping through a descriptor that was opened for reading stays read-only. This process is
+    // still the user that made the file.
+    let readOnly = try Files.openReading("/proc/self/fd/\(fd)")
+    let view = try Mapping(sharing: readOnly.rawValue, byteCount: layout.byteCount, writable: false)
+    let own = try Mapping(
+      sharing: fd, at: layout.offset(ofCell: cell), byteCount: layout.cellByteCount, writable: true)
+    try own.keepFromChildren()
+    try self.init(view, own, layout: layout, cell: cell, capacity: capacity)
   }
 
   /// For a worker that is alone.
   init(addressCapacity: Int) throws(SystemError) {
-    layout = TallyLayout(cellCount: 1, addressCapacity: addressCapacity)
-    mapping = try Mapping(anonymous: layout.byteCount)
-    mine = 0
-    mask = layout.entryCount - 1
-    unsafe base = mapping.bytes.baseAddress!
-    unsafe header.pointee.cellsInUse = 1
+    let layout = TallyLayout(cellCount: 1, addressCapacity: addressCapacity)
+    // Its header is all zero: nobody has a cell there.
+    let view = try Mapping(anonymous: TallyLayout.pageByteCount)
+    let own = try Mapping(anonymous: layout.cellByteCount)
+    try self.init(view, own, layout: layout, cell: 0, capacity: 0)
   }
 
-  private var header: UnsafeMutablePointer<Header> {
-    unsafe base.assumingMemoryBound(to: Header.self)
+  private init(
+    _ view: consuming Mapping, _ own: consuming Mapping, layout: TallyLayout, cell: Int,
+    capacity: Int
+  ) throws(SystemError) {
+    unsafe base = UnsafeRawPointer(view.bytes.baseAddress!)
+    // Read once: whoever counts an address must find it again.
+    hash = unsafe AddressHash(
+      seed: ck_load_u64(base + TallyLayout.seedOffset), entryCount: layout.entryCount)
+    self.own = try OwnCell(own, hash: hash)
+    self.view = view
+    self.layout = layout
+    self.capacity = capacity
+    mine = cell
   }
-
-  private func cell(_ index: Int) -> UnsafeMutablePointer<Cell> {
-    unsafe (base + layout.offset(ofCell: index)).assumingMemoryBound(to: Cell.self)
-  }
-
-  private func table(_ index: Int) -> UnsafeMutablePointer<Entry> {
-    unsafe (base + layout.offset(ofCell: index) + TallyLayout.pageByteCount)
-      .assumingMemoryBound(to: Entry.self)
-  }
-
-  private var cells: Int { min(unsafe Int(header.pointee.cellsInUse), layout.cellCount) }
 
   /// Counts one more connection, unless that makes more than `limit` in all.
-  func enter(limit: Int) -> Bool {
+  mutating func enter(limit: Int) -> Bool {
     // Counted before it is summed up: of two workers that take the last place at the same time,
     // none may miss the other.
-    _ = unsafe ck_add_u32(&cell(mine).pointee.connections, 1)
+    own.enter()
     if total <= limit { return true }
-    leave()
+    own.leave()
     return false
   }
 
   /// One of those that were counted has gone.
-  func leave() { _ = unsafe ck_add_u32(&cell(mine).pointee.connections, UInt32.max) }
+  mutating func leave() { own.leave() }
 
   /// Connections in all workers.
   var total: Int {
-    var total = 0
-    for index in 0..<cells {
-      total += Int(unsafe ck_load_u32(&cell(index).pointee.connections))
+    own.repairConnections()
+    var total = own.connections
+    for index in 0..<cellsInUse where index != mine {
+      total += min(sibling(index).connections, capacity)
     }
     return total
   }
@@ -107,80 +95,27 @@ internal import Kernel
   }
 
   /// Counts one more connection of an address, unless that makes more than `limit` in all.
-  func enter(_ key: UInt64, limit: Int) -> Bool {
-    change(key, by: 1)
-    var total = 0
-    for index in 0..<cells { total += index == mine ? find(key, in: mine) : read(key, in: index) }
+  mutating func enter(_ key: UInt64, limit: Int) -> Bool {
+    var total = own.enter(key)
+    for index in 0..<cellsInUse where index != mine {
+      total += min(sibling(index).count(of: key, hash), capacity)
+    }
     if total <= limit { return true }
-    change(key, by: -1)
+    own.leave(key)
     return false
   }
 
   /// One of an address's connections has gone.
-  func leave(_ key: UInt64) { change(key, by: -1) }
+  mutating func leave(_ key: UInt64) { own.leave(key) }
 
-  private func home(_ key: UInt64) -> Int {
-    // SplitMix64's last step, seeded, so that nobody outside can choose addresses that collide.
-    var mixed = unsafe key ^ header.pointee.seed
-    mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-    return Int(truncatingIfNeeded: mixed ^ mixed >> 31) & mask
+  // MARK: Others
+
+  /// How many cells have an owner, or had one. Only the supervisor writes it.
+  private var cellsInUse: Int {
+    min(unsafe Int(ck_load_u32(base + TallyLayout.cellsInUseOffset)), layout.cellCount)
   }
 
-  private func find(_ key: UInt64, in index: Int) -> Int {
-    let table = unsafe table(index)
-    var place = home(key)
-    // Bounded, since a cell that is not ours may hold anything.
-    for _ in 0...mask {
-      let entry = unsafe table[place]
-      if entry.count == 0 { return 0 }
-      if entry.key == key { return Int(entry.count) }
-      place = (place + 1) & mask
-    }
-    return 0
-  }
-
-  /// Reads another worker's count while it may be changing.
-  private func read(_ key: UInt64, in index: Int) -> Int {
-    let other = unsafe cell(index)
-    for _ in 0..<1000 {
-      let before = unsafe ck_load_u32(&other.pointee.sequence)
-      guard before & 1 == 0 else { continue }
-      let count = find(key, in: index)
-      if unsafe ck_load_u32(&other.pointee.sequence) == before { return count }
-    }
-    // Its writer died in the middle of a change; the supervisor is about to wipe the cell.
-    return find(key, in: index)
-  }
-
-  private func change(_ key: UInt64, by step: Int) {
-    let own = unsafe cell(mine)
-    _ = unsafe ck_add_u32(&own.pointee.sequence, 1)
-    defer { _ = unsafe ck_add_u32(&own.pointee.sequence, 1) }
-    let table = unsafe table(mine)
-    var place = home(key)
-    while unsafe table[place].count != 0, unsafe table[place].key != key {
-      place = (place + 1) & mask
-    }
-    unsafe table[place].key = key
-    let count = unsafe Int(table[place].count) + step
-    precondition(count >= 0, "BUG: an address left more often than it came")
-    unsafe table[place].count = UInt32(count)
-    if count == 0 { unsafe closeGap(place, in: table) }
-  }
-
-  /// Moves later entries of the same run up, so that none is cut off from its home.
-  private func closeGap(_ start: Int, in table: UnsafeMutablePointer<Entry>) {
-    var gap = start
-    var place = (gap + 1) & mask
-    while unsafe table[place].count != 0 {
-      let distance = unsafe (place - home(table[place].key)) & mask
-      if distance >= (place - gap) & mask {
-        unsafe table[gap] = table[place]
-        unsafe table[place].count = 0
-        gap = place
-      }
-      place = (place + 1) & mask
-    }
+  private func sibling(_ index: Int) -> SiblingCell {
+    unsafe SiblingCell(base + layout.offset(ofCell: index))
   }
 }

@@ -22,7 +22,7 @@ struct Core: ~Copyable {
   /// What a call for a datagram may still do.
   var datagram = DatagramCall()
   let mutedPorts: PortSet
-  let tally: Tally
+  var tally: Tally
   let context: Immortal<CallContext>
   let page: SharedPage
   let log: WorkerLog
@@ -280,7 +280,8 @@ extension Core {
     let tally =
       if let tallyFD {
         try Tally(
-          fd: tallyFD, layout: configuration.tally, cell: Int(configuration.tallyCell))
+          fd: tallyFD, layout: configuration.tally, cell: Int(configuration.tallyCell),
+          capacity: configuration.maxConnections)
       } else {
         try Tally(
           addressCapacity: configuration.addressLimit == 0 ? 0 : configuration.maxConnections)

@@ -14,11 +14,6 @@ package final class Tally {
   /// One more than the highest cell that was ever in use: workers look no further.
   private var usedCount = 0
 
-  private enum Offset {
-    static let cellsInUse = 0
-    static let seed = 8
-  }
-
   /// An empty tally. The seed makes it impossible to foresee where an address is counted.
   package init(_ layout: TallyLayout, seed: UInt64) throws(StartFailure) {
     self.layout = layout
@@ -30,7 +25,7 @@ package final class Tally {
     } catch {
       throw StartFailure("there is no memory to count clients in: \(error)")
     }
-    header.store(seed, at: Offset.seed)
+    header.store(seed, at: TallyLayout.seedOffset)
   }
 
   /// What workers inherit.
@@ -42,7 +37,7 @@ package final class Tally {
     isTaken[cell] = true
     if cell >= usedCount {
       usedCount = cell + 1
-      header.store(UInt32(usedCount), at: Offset.cellsInUse)
+      header.store(UInt32(usedCount), at: TallyLayout.cellsInUseOffset)
     }
     return UInt32(cell)
   }
