@@ -53,8 +53,8 @@ static inline int ck_receive_datagrams(int fd, ck_datagram_batch *batch, char *b
     header->msg_controllen = sizeof batch->controls[i].bytes;
     header->msg_flags = 0;
   }
-  int n = recvmmsg(fd, batch->messages, CK_DATAGRAM_BATCH, MSG_DONTWAIT, NULL);
-  return n < 0 ? -errno : n;
+  const int flags = MSG_DONTWAIT;
+  return (int)ck_call(SYS_recvmmsg, fd, (long)batch->messages, CK_DATAGRAM_BATCH, flags, 0, 0);
 }
 
 /* The bytes of datagram i of the last receive; -EMSGSIZE when it did not fit whole. */
@@ -155,8 +155,8 @@ static inline int ck_send_datagrams(int fd, ck_datagram_batch *batch, const ck_d
     batch->messages[i].msg_hdr.msg_iovlen = 1;
     ck_datagram_write_path(&datagrams[i].path, batch, i);
   }
-  int n = sendmmsg(fd, batch->messages, count, MSG_DONTWAIT | MSG_NOSIGNAL);
-  return n < 0 ? -errno : n;
+  const int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+  return (int)ck_call(SYS_sendmmsg, fd, (long)batch->messages, count, flags, 0, 0);
 }
 
 #endif

@@ -9,7 +9,8 @@
 #define _GNU_SOURCE 1
 #endif
 
-#include <errno.h>
+#include "calls.h"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <stdint.h>
@@ -23,7 +24,10 @@
 #include <unistd.h>
 
 /* close(2). After EINTR Linux has closed the descriptor, so it is never tried again. */
-static inline int ck_close(int fd) { return close(fd) < 0 && errno != EINTR ? -errno : 0; }
+static inline int ck_close(int fd) {
+  long result = ck_call(SYS_close, fd, 0, 0, 0, 0, 0);
+  return result == -EINTR ? 0 : (int)result;
+}
 
 static inline int ck_open_read(const char *path) {
   int fd;
@@ -78,6 +82,15 @@ static inline int ck_regular_size(int fd, int64_t *size) {
   return S_ISREG(status.st_mode) ? 1 : 0;
 }
 
+/* The same, with the time of the last change of its bytes. */
+static inline int ck_file_state(int fd, int64_t *size, int64_t *modified_ns) {
+  struct stat status;
+  if (fstat(fd, &status) < 0) return -errno;
+  *size = (int64_t)status.st_size;
+  *modified_ns = (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec;
+  return S_ISREG(status.st_mode) ? 1 : 0;
+}
+
 /* Soft limit of open files, raised to the hard one; what is then in force, or -errno. */
 static inline int64_t ck_raise_descriptor_limit(void) {
   struct rlimit limit;
@@ -125,15 +138,23 @@ static inline int ck_epoll_control(int epoll, int operation, int fd, uint32_t ev
 /* EINTR counts as nothing ready: the caller's loop looks at the clock and comes back. */
 static inline int ck_epoll_wait(int epoll, struct epoll_event *events, int capacity,
                                 int timeout_ms) {
-  int n = epoll_wait(epoll, events, capacity, timeout_ms);
-  if (n < 0) return errno == EINTR ? 0 : -errno;
-  return n;
+#ifdef SYS_epoll_wait
+  long n = ck_call(SYS_epoll_wait, epoll, (long)events, capacity, timeout_ms, 0, 0);
+#else /* such as AArch64 */
+  long n = ck_call(SYS_epoll_pwait, epoll, (long)events, capacity, timeout_ms, 0, 0);
+#endif
+  return n == -EINTR ? 0 : (int)n;
 }
 
 /* 1 when there is something to receive or to accept now, or the descriptor has failed. */
 static inline int ck_is_readable(int fd) {
   struct pollfd one = {fd, POLLIN, 0};
-  return poll(&one, 1, 0) == 1;
+#ifdef SYS_poll
+  return ck_call(SYS_poll, (long)&one, 1, 0, 0, 0, 0) == 1;
+#else
+  struct timespec now = {0, 0};
+  return ck_call(SYS_ppoll, (long)&one, 1, (long)&now, 0, 0, 0) == 1;
+#endif
 }
 
 static inline uint64_t ck_event_data(const struct epoll_event *event) { return event->data.u64; }

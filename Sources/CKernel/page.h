@@ -89,6 +89,10 @@ typedef struct ck_page {
 
   uint32_t backend; /* enum ck_backend: what it waits with */
 
+  /* Goes up before and after some of what the plugin printed is thrown away, unread: odd while that
+   * is being done. */
+  uint32_t printed_gap;
+
   /* Of a probe: which case it plays, and where it has put the request that handle is looking at. */
   uint32_t probe_case;
   uint32_t probe_cases;
@@ -111,6 +115,7 @@ typedef struct ck_page {
   uint64_t bytes_in;
   uint64_t bytes_out;
   uint64_t dropped_log_lines;
+  uint64_t dropped_printed_lines;
   uint64_t datagrams_in;
   uint64_t datagrams_out;
   uint64_t datagram_errors; /* of sending: the datagram is lost */

@@ -49,8 +49,7 @@ typedef struct ck_ring_buffers {
 
 static inline int ck_ring_system(int fd, uint32_t submit, uint32_t wait, uint32_t flags,
                                  const void *argument, size_t size) {
-  long n = syscall(SYS_io_uring_enter, fd, submit, wait, flags, argument, size);
-  return n < 0 ? -errno : (int)n;
+  return (int)ck_call(SYS_io_uring_enter, fd, submit, wait, flags, (long)argument, (long)size);
 }
 
 static inline int ck_ring_register(int fd, uint32_t operation, void *argument, uint32_t count) {

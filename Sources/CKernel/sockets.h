@@ -127,28 +127,26 @@ static inline int ck_peer_endpoint(int fd, ck_endpoint *into) {
 static inline int ck_accept(int listener, ck_endpoint *peer) {
   const int flags = SOCK_CLOEXEC | SOCK_NONBLOCK;
   if (!peer) {
-    int fd = accept4(listener, NULL, NULL, flags);
-    if (fd >= 0 && fd <= 2) return ck_leave_standard(fd);
-    return fd < 0 ? -errno : fd;
+    int fd = (int)ck_call(SYS_accept4, listener, 0, 0, flags, 0, 0);
+    return fd >= 0 && fd <= 2 ? ck_leave_standard(fd) : fd;
   }
   struct sockaddr_storage address;
   socklen_t length = sizeof address;
   address.ss_family = AF_UNSPEC;
-  int fd = accept4(listener, (struct sockaddr *)&address, &length, flags);
-  if (fd < 0) return -errno;
+  long fd = ck_call(SYS_accept4, listener, (long)&address, (long)&length, flags, 0, 0);
+  if (fd < 0) return (int)fd;
   ck_endpoint_read(&address, peer);
-  return fd <= 2 ? ck_leave_standard(fd) : fd;
+  return fd <= 2 ? ck_leave_standard((int)fd) : (int)fd;
 }
 
 static inline ssize_t ck_receive(int fd, void *into, size_t capacity) {
-  ssize_t n = recv(fd, into, capacity, MSG_DONTWAIT);
-  return n < 0 ? -errno : n;
+  return ck_call(SYS_recvfrom, fd, (long)into, (long)capacity, MSG_DONTWAIT, 0, 0);
 }
 
 /* MSG_NOSIGNAL always: a client that has gone is an error code, not a signal. */
 static inline ssize_t ck_send(int fd, const void *from, size_t count, int more) {
-  ssize_t n = send(fd, from, count, MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0));
-  return n < 0 ? -errno : n;
+  const int flags = MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0);
+  return ck_call(SYS_sendto, fd, (long)from, (long)count, flags, 0, 0);
 }
 
 /* Two pieces as one: what was staged, and a reply that is too long for the stage. */
@@ -159,8 +157,7 @@ static inline ssize_t ck_send_both(int fd, const void *first, size_t first_count
   memset(&message, 0, sizeof message);
   message.msg_iov = first_count ? pieces : pieces + 1;
   message.msg_iovlen = first_count ? 2 : 1;
-  ssize_t n = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-  return n < 0 ? -errno : n;
+  return ck_call(SYS_sendmsg, fd, (long)&message, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0, 0);
 }
 
 /* Bytes that the kernel holds for the other side, who has not taken them (tcp(7), SIOCOUTQ). */

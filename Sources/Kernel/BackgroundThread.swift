@@ -12,9 +12,25 @@ public enum BackgroundThread {
 
   /// Runs `body` on a thread of its own, with every signal blocked.
   public static func start(_ body: @escaping @Sendable () -> Void) throws(SystemError) {
+    try unsafe start(body) { run, job in unsafe ck_start_thread(run, job) }
+  }
+
+  /// The same on a thread that has descriptors of its own: standard input, output and error, and
+  /// `kept`, which is closed for everybody else. (Where the kernel cannot, all are shared as ever.)
+  public static func start(
+    keeping kept: Int32, _ body: @escaping @Sendable () -> Void
+  ) throws(SystemError) {
+    try unsafe start(body) { run, job in unsafe ck_start_apart(run, job, kept) }
+  }
+
+  private typealias Run = @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer?
+
+  private static func start(
+    _ body: @escaping @Sendable () -> Void, by starting: (Run, UnsafeMutableRawPointer) -> Int32
+  ) throws(SystemError) {
     // SAFETY: the retain travels to the thread, which gives it back; if there is no thread, here.
     let job = unsafe Unmanaged.passRetained(Job(body))
-    let result = unsafe ck_start_thread(
+    let result = unsafe starting(
       { raw in
         unsafe Unmanaged<Job>.fromOpaque(raw!).takeRetainedValue().run()
         return nil
@@ -32,6 +48,9 @@ public struct Bell: ~Copyable, Sendable {
   public init() throws(SystemError) {
     descriptor = Descriptor(owning: try SystemError.check("eventfd", ck_blocking_eventfd()))
   }
+
+  /// Can be read once it has been rung; for a poller.
+  public var rawValue: Int32 { descriptor.rawValue }
 
   /// Wakes the sleeper, or keeps it from falling asleep. From any thread.
   public func ring() {

@@ -163,10 +163,25 @@ extension Descriptor {
   public static func pipe<Result: ~Copyable>(
     _ body: (consuming Descriptor, consuming Descriptor) throws(SystemError) -> Result
   ) throws(SystemError) -> Result {
+    try unsafe pipe(made: { unsafe ck_pipe($0) }, body)
+  }
+
+  /// The same for the output of a child, which may expect to wait until there is room: only the
+  /// reading end never blocks.
+  public static func outputPipe<Result: ~Copyable>(
+    _ body: (consuming Descriptor, consuming Descriptor) throws(SystemError) -> Result
+  ) throws(SystemError) -> Result {
+    try unsafe pipe(made: { unsafe ck_output_pipe($0) }, body)
+  }
+
+  private static func pipe<Result: ~Copyable>(
+    made make: (UnsafeMutablePointer<Int32>?) -> Int32,
+    _ body: (consuming Descriptor, consuming Descriptor) throws(SystemError) -> Result
+  ) throws(SystemError) -> Result {
     var ends: (Int32, Int32) = (-1, -1)
     // SAFETY: pipe2 writes exactly two descriptors.
     let result = unsafe withUnsafeMutableBytes(of: &ends) {
-      unsafe ck_pipe($0.assumingMemoryBound(to: Int32.self).baseAddress)
+      unsafe make($0.assumingMemoryBound(to: Int32.self).baseAddress)
     }
     try SystemError.check("pipe2", result)
     return try body(Descriptor(owning: ends.0), Descriptor(owning: ends.1))

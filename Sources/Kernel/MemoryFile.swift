@@ -37,25 +37,23 @@ public struct MemoryFile: ~Copyable, Sendable {
     self.descriptor = fd
   }
 
-  /// A private copy of a regular file, as it is now, that can never change again. Nil when `source`
-  /// is not a regular file: a pipe has no end, and a folder no bytes.
-  public init?(name: String, copyOf source: borrowing Descriptor) throws(SystemError) {
-    var size: Int64 = 0
-    guard try SystemError.check("fstat", unsafe ck_regular_size(source.rawValue, &size)) == 1 else {
-      return nil
-    }
+  /// A private copy of the next `byteCount` bytes of a file, or of fewer where it ends, that can
+  /// never change again.
+  public init(
+    name: String, copyOf source: borrowing Descriptor, byteCount: Int
+  ) throws(SystemError) {
     let fd = Descriptor(
       owning: try SystemError.check(
         "memfd_create", unsafe name.withCString { unsafe ck_memory_file($0) }))
-    var byteCount = 0
-    while true {
-      let part = try source.readSome(atMost: 1 << 18)
+    var copiedCount = 0
+    while copiedCount < byteCount {
+      let part = try source.readSome(atMost: min(1 << 18, byteCount - copiedCount))
       if part.isEmpty { break }
       try fd.writeAllWaiting(part)
-      byteCount += part.count
+      copiedCount += part.count
     }
     try SystemError.check("fcntl", ck_seal(fd.rawValue, Self.fixed))
-    self.byteCount = byteCount
+    self.byteCount = copiedCount
     self.descriptor = fd
   }
 
@@ -74,8 +72,8 @@ public struct MemoryFile: ~Copyable, Sendable {
   /// The mapped bytes; valid as long as this value lives.
   public let bytes: UnsafeMutableRawBufferPointer
 
-  /// Maps `byteCount` bytes of a file that another process may see too, from `offset` on, which is a
-  /// multiple of a page. Through a descriptor that was opened for reading nobody can make the
+  /// Maps `byteCount` bytes of a file that another process may see too, from `offset` on, which is
+  /// a multiple of a page. Through a descriptor that was opened for reading nobody can make the
   /// mapping writable afterwards.
   public init(
     sharing fd: Int32, at offset: Int = 0, byteCount: Int, writable: Bool
@@ -114,6 +112,14 @@ public struct MemoryFile: ~Copyable, Sendable {
     precondition(unsafe bytes.count >= MemoryLayout<Value>.size, "BUG: the mapping is too small")
     // SAFETY: the mapping is page-aligned, lives as long as this value, and is large enough.
     return unsafe bytes.load(as: type)
+  }
+
+  /// A number that another process may be changing: as it is before anything that this thread reads
+  /// afterwards.
+  public func loadNumber(at offset: Int) -> UInt32 {
+    precondition(unsafe offset >= 0 && offset % 4 == 0 && offset <= bytes.count - 4, "BUG: outside")
+    // SAFETY: it lies inside the mapping, which is page-aligned and lives as long as this value.
+    return unsafe ck_load_u32(bytes.baseAddress! + offset)
   }
 
   /// Stores a number where another process may be reading it.

@@ -5,6 +5,7 @@
 enum EventSource: Equatable {
   case signals
   case controlSocket
+  case plugin
   case controlClient(UInt64)
   case worker(UInt64, Worker.Channel)
 
@@ -21,6 +22,7 @@ enum EventSource: Equatable {
       switch number {
       case 0: self = .signals
       case 1: self = .controlSocket
+      case 2: self = .plugin
       default: return nil
       }
     }
@@ -30,6 +32,7 @@ enum EventSource: Equatable {
     switch self {
     case .signals: 0
     case .controlSocket: 1 << 2
+    case .plugin: 2 << 2
     case .controlClient(let serial): (serial + Self.firstClient) << 2
     case .worker(let serial, let channel): serial << 2 | channel.rawValue
     }

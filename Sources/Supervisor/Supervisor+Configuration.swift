@@ -12,11 +12,7 @@ extension Supervisor {
     options.fill(&configuration)
     configuration.pluginPath = image.path
     if let path = options.handlerConfigPath {
-      do throws(SystemError) {
-        configuration.handlerConfig = try Files.contents(of: path, limit: 1 << 26)
-      } catch {
-        throw StartFailure("the file \(path) of --handler-config cannot be read: \(error.reason)")
-      }
+      configuration.handlerConfig = try HandlerConfig.contents(of: path)
     }
     configuration.userID = account.userID
     configuration.groupID = account.groupID

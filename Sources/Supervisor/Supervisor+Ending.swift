@@ -82,6 +82,7 @@ extension Supervisor {
     reloadWaiters.giveUp(because: "Portico is ending")
     giveUpSuspending()
     renewsAt = nil
+    giveUpReading()
     guard let generation = upcoming else { return }
     upcoming = nil
     retired.append(generation)
@@ -107,6 +108,7 @@ extension Supervisor {
     for worker in workers.values where !worker.lifecycle.hasBeenKilled {
       if worker.lifecycle.isStarting, let load = worker.loadDeadline { deadlines.append(load) }
       if let kill = worker.killDeadline { deadlines.append(kill) }
+      if let report = worker.printReportTime { deadlines.append(report) }
     }
     if phase == .serving, let current {
       deadlines += current.places.compactMap { $0.worker == nil ? $0.policy.dueTime : nil }
@@ -147,6 +149,7 @@ extension Supervisor {
         if let due = place.policy.dueTime, due <= now { restart(current, index: index) }
       }
     }
+    for worker in workers.values where worker.printReportTime != nil { tellPrintLoss(of: worker) }
     watchWorkers(now: now)
     if let handingOver, handingOver.deadline <= now { finishHandOver() }
     fallBackIfDue()

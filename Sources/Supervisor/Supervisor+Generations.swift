@@ -19,8 +19,8 @@ extension Supervisor {
   /// Between two attempts to replace a generation that has used up its reply addresses.
   private static let renewalDelay = Duration.seconds(10)
 
-  /// Starts the scout. Whether its plugin can be served shows later, in the loop.
-  func startFirstGeneration() throws(StartFailure) { try load(readGeneration(.start)) }
+  /// Reads the plugin for the scout. Whether it can be served shows later, in the loop.
+  func startFirstGeneration() throws(StartFailure) { try readPlugin(.start) }
 
   /// Reads plugin and configuration anew; the old generation goes on until the new one is loaded.
   ///
@@ -42,9 +42,7 @@ extension Supervisor {
     hasSaidReloadWaits = false
     reloadWaiters.begin()
     do throws(StartFailure) {
-      let generation = try readGeneration(.reload)
-      logger.info("reloading: reading \(generation.image.path) anew")
-      try load(generation)
+      try readPlugin(.reload)
     } catch {
       abandonLoading(.reload, because: error.description)
     }
@@ -246,13 +244,6 @@ extension Supervisor {
   func load(_ generation: Generation) throws(StartFailure) {
     upcoming = generation
     try spawnWorker(of: generation, index: 0)
-  }
-
-  private func readGeneration(
-    _ origin: Generation.Origin
-  ) throws(StartFailure) -> Generation {
-    let image = try PluginImage(path: try locator.path(of: options.plugin))
-    return newGeneration(origin, image: image, configuration: try makeConfiguration(for: image))
   }
 
   func newGeneration(

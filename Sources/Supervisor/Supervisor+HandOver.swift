@@ -34,8 +34,8 @@ extension Supervisor {
     if handingOver?.isOver == true { finishHandOver() }
   }
 
-  /// Something is loading, or has not taken over entirely.
-  var isChanging: Bool { upcoming != nil || handingOver != nil }
+  /// Something is being read or is loading, or has not taken over entirely.
+  var isChanging: Bool { reading != nil || upcoming != nil || handingOver != nil }
 
   /// It polls no listener any more, or has ended.
   func released(_ worker: Worker) {

@@ -44,7 +44,7 @@ extension Supervisor {
     if !changed.isEmpty { act(on: changed, now: now) }
   }
 
-  /// How often a worker that has clients looks at all of its descriptors.
+  /// How often a worker that is in use looks at all of its descriptors.
   private static let auditPeriod = Duration.seconds(15)
 
   /// A worker begins such a look when it is told again which sockets it polls.
@@ -54,9 +54,12 @@ extension Supervisor {
       return
     }
     worker.auditDue = now + Self.auditPeriod
+    // Without clients and calls nothing can have been closed since.
+    let page = worker.readPage()
     guard let sockets = worker.sockets, worker.lifecycle.canServe,
-      worker.readPage().connections > 0
+      page.connections > 0 || page.calls != worker.auditedCalls
     else { return }
+    worker.auditedCalls = page.calls
     _ = worker.control.send(SupervisorMessage.serve(sockets: sockets).encoded())
   }
 

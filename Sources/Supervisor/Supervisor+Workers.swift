@@ -10,9 +10,6 @@ extension Supervisor {
   /// Packets read in one turn: a worker that floods its log must not keep the others waiting.
   private static let packetsPerTurn = 256
 
-  /// Bytes that are still read from what a dead worker printed; its pipe holds 64 KiB.
-  private static let lastPrintedByteCount = 1 << 20
-
   /// How the dynamic loader's sentence ends when it gets no memory.
   private static let outOfMemory = "Cannot allocate memory"
 
@@ -118,16 +115,23 @@ extension Supervisor {
   }
 
   func readPrinted(of worker: Worker) {
-    let lossCount = worker.printLossCount
-    guard let bytes = worker.readPrinted() else { return }
-    if lossCount == 0, worker.printLossCount > 0 {
-      log(
-        worker, .warning,
-        "\(worker.generation.title) prints faster than it is read: some of it may be lost")
-    }
+    guard let (lines, hasEnded) = worker.readPrinted() else { return }
     // At its end when nobody has the other side any more; until then there may be more to come.
-    if bytes.isEmpty { poller.remove(worker.printed.rawValue) }
-    writePrinted(worker.lines.append(bytes), by: worker)
+    if hasEnded { poller.remove(worker.descriptor(of: .printed)) }
+    tellPrintLoss(of: worker)
+    writePrinted(lines, by: worker)
+  }
+
+  /// Says how many lines are missing, at most once a second.
+  func tellPrintLoss(of worker: Worker, hasEnded: Bool = false) {
+    guard let count = worker.newPrintLoss(hasEnded: hasEnded) else { return }
+    let lines = count == 1 ? "1 line" : "\(count) lines"
+    let title = worker.generation.title
+    log(
+      worker, .warning,
+      "worker \(worker.index): \(lines) that \(title) printed were dropped: the log does not keep "
+        + "up"
+    )
   }
 
   private func writePrinted(_ lines: [[UInt8]], by worker: Worker) {
@@ -190,11 +194,6 @@ extension Supervisor {
         "worker \(worker.index) sent log records that make no sense: \(worker.malformedRecordCount)"
       )
     }
-    if worker.printLossCount > 0 {
-      log(
-        worker, .warning,
-        "\(worker.printLossCount) times what \(worker.generation.title) printed may have been lost")
-    }
     let wasStarting = worker.lifecycle.isStarting
     // One that says nothing at its end was ended by its plugin.
     let end = worker.lifecycle.ended(
@@ -229,8 +228,8 @@ extension Supervisor {
       }
     }
     for _ in 0..<16 { readLog(of: worker) }
-    for _ in 0..<(Self.lastPrintedByteCount / 65536) { readPrinted(of: worker) }
-    if let line = worker.lines.end() { writePrinted([line], by: worker) }
+    writePrinted(worker.readLastPrinted(), by: worker)
+    tellPrintLoss(of: worker, hasEnded: true)
   }
 
   private func whyEnded(_ worker: Worker, _ reason: ExitReason, wasStarting: Bool) -> String {

@@ -54,6 +54,8 @@ package final class Supervisor {
   /// Every process that has not been waited for, by serial.
   var workers: [UInt64: Worker] = [:]
   var generationCount = 0
+  /// The plugin that is being read, at the start or for a reload.
+  var reading: PluginReading?
   /// The generation that serves.
   var current: Generation?
   /// The one that is loading, at the start or for a reload.
@@ -184,6 +186,7 @@ package final class Supervisor {
         handle(signal, isFromTerminal: isFromTerminal)
       }
     case .controlSocket: admitControlClients()
+    case .plugin: pluginWasRead()
     case .controlClient(let serial): serveControlClient(serial)
     case .worker(let serial, let channel):
       // It may have gone since the event was reported.

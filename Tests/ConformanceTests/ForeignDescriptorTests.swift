@@ -140,6 +140,25 @@ struct ForeignDescriptorTests {
   }
 }
 
+extension ForeignDescriptorTests {
+  @Test(arguments: Transport.datagrams)
+  func `So is one that serves datagrams, and the next ones are answered`(
+    transport: Transport
+  ) throws {
+    let portico = try Portico(plugin: Fixture.c("closer"), over: transport)
+    let worker = portico.workers
+    let client = try portico.datagramClient()
+    #expect(try client.ask("hello") == "h")
+    try client.send("a 3")
+    try portico.waitForLog { $0.level == "error" && $0.message.contains("closer") }
+    let isBack = try eventually {
+      try client.send("hello")
+      return try client.receiveIfAny(within: .milliseconds(100))?.text == "h"
+    }
+    #expect(isBack && portico.workers != worker)
+  }
+}
+
 /// What nothing tells of is found by looking, twice in half a minute.
 @Suite(.tags(.backend, .thorough), .serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct LostSocketTests {

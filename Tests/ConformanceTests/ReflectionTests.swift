@@ -178,11 +178,13 @@ struct ReflectionTests {
       [
         "--plugin", Fixture.c("header_alone").path, "--workers", "1", "--reply-budget", "5000",
       ], over: .udp4)
-    let first = portico.workers
-    // The budget also counts what a client had asked before.
-    let outcome = try storm(portico, 20000)
-    #expect(outcome == "sent 20000, answered 20000, wrong 0")
-    #expect(portico.workers != first)
+    for _ in 0..<3 {
+      // Past the budget, and not past twice the budget: from there on datagrams are dropped, and on
+      // a busy machine the next worker may take longer than that.
+      let worker = portico.workers
+      #expect(try storm(portico, 6000) == "sent 6000, answered 6000, wrong 0")
+      #expect(eventually { portico.workers.count == 1 && portico.workers != worker })
+    }
     try portico.waitForLog(containing: "--reply-budget")
   }
 }

@@ -55,7 +55,7 @@ import Testing
 
   @Test func `Every reader of a page and its buffers copes with random ones`() throws {
     var random = SeededGenerator(test: "hostile pages")
-    var calls = CallWatch(limit: .seconds(1), now: .now)
+    var watchdog = Watchdog(limit: .seconds(1), now: .now)
     var hangs = HangWatch(limit: .seconds(1), loadLimit: .seconds(1), now: .now)
     var now = Moment.now
     for _ in 0..<3000 {
@@ -91,8 +91,13 @@ import Testing
 
       // While it runs.
       now = now + .milliseconds(125)
-      _ = calls.sample(calls: page.calls, hook: page.hook, now: now) { false }
-      _ = calls.age(calls: page.calls, hook: page.hook, now: now)
+      let pulse = Watchdog.Pulse(page)
+      _ = watchdog.look(at: pulse, now: now, hasStopped: false) {
+        false
+      } isAwaited: {
+        true
+      }
+      _ = watchdog.callAge(pulse, now: now)
       _ = hangs.exceeded(page, now: now)
       #expect(!WorkerCounters(page).description.isEmpty)
       #expect(!WorkerCounters.limitsHit([page, page, page]).isEmpty)

@@ -125,4 +125,22 @@ import Testing
     let rest = lines.end()
     #expect(pieces == [PrintedLines.maximumByteCount] && rest?.count == 5)
   }
+
+  @Test("Where printed bytes are missing no line is made of two halves, and each is counted")
+  func printedGaps() {
+    var lines = PrintedLines()
+    let before = lines.append(Array("one\ntw".utf8))
+    lines.skipGap()
+    // The end of `two` is among the missing bytes: whoever took them counts it.
+    let after = lines.append(Array("ree\nfour\nfi".utf8))
+    #expect(before + after == [Array("one".utf8), Array("four".utf8)])
+    #expect(lines.lostCount == 1)
+    lines.skipGap()
+    let still = [lines.append(Array("x".utf8)), lines.append(Array("y".utf8))]
+    #expect(still == [[], []] && lines.lostCount == 1)
+    let rest = lines.end()
+    #expect(rest == nil && lines.lostCount == 2)
+    let next = lines.append(Array("seven\n".utf8))
+    #expect(next == [Array("seven".utf8)])
+  }
 }

@@ -23,44 +23,15 @@ struct ELFImage {
     isSwift && !needs.contains { $0.hasPrefix("libswiftCore.so") }
   }
 
-  private static let machine: (number: UInt16, name: String) = {
-    #if arch(x86_64)
-      (62, "x86-64")
-    #else
-      (183, "AArch64")
-    #endif
-  }()
-
-  private static let machineNames: [UInt16: String] = [
-    3: "x86 (32 bits)", 40: "ARM (32 bits)", 62: "x86-64", 183: "AArch64", 243: "RISC-V",
-  ]
-
   /// Reads the image. Symbols are optional: a file whose tables are odd is left to the loader.
   init(_ file: RawSpan) throws(Defect) {
-    guard file.u32(0) == 0x464C_457F else {
-      throw Defect(
-        reason: "is not a shared library: an ELF file is needed, such as `cc -shared -fPIC` makes")
-    }
-    guard file.u8(4) == 2, file.u8(5) == 1 else {
-      throw Defect(reason: "is not a 64-bit little-endian ELF file")
-    }
-    let machine = file.u16(18) ?? 0
-    guard machine == Self.machine.number else {
-      let name = Self.machineNames[machine] ?? "machine number \(machine)"
-      throw Defect(
-        reason: "is built for \(name), and this host runs on \(Self.machine.name): build it for "
-          + "that")
-    }
-    guard file.u16(16) == 3 else { throw Self.notShared }
+    if let reason = ELFHeader.defect(file) { throw Defect(reason: reason) }
     guard let sections = file.u64(40), let count = file.u16(60), let size = file.u16(58), size >= 64
     else { throw Defect(reason: "is a truncated ELF file") }
     readSections(file, at: sections, count: Int(count), size: UInt64(size))
     readDynamic(file)
-    if isProgram { throw Self.notShared }
+    if isProgram { throw Defect(reason: ELFHeader.notShared) }
   }
-
-  private static let notShared = Defect(
-    reason: "is not a shared library; link it with -shared (and compile with -fPIC)")
 
   private mutating func readSections(
     _ file: RawSpan, at start: UInt64, count: Int, size: UInt64

@@ -56,5 +56,13 @@ internal import Kernel
   /// True for the first breach since the loop looked: somebody should wake it.
   func oweBreachReport() -> Bool { unsafe ck_exchange_u32(&page.pointee.breach_owed, 1) == 0 }
   func lookAtBreaches() { unsafe ck_store_u32(&page.pointee.breach_owed, 0) }
+
+  /// Any thread: some of what the plugin printed is about to be thrown away.
+  func beginPrintedGap() { _ = unsafe ck_add_u32(&page.pointee.printed_gap, 1) }
+  func endPrintedGap(lineCount: Int) {
+    _ = unsafe ck_add_u64(&page.pointee.dropped_printed_lines, UInt64(lineCount))
+    _ = unsafe ck_add_u32(&page.pointee.printed_gap, 1)
+  }
+
   func countDroppedLogLine() { _ = unsafe ck_add_u64(&page.pointee.dropped_log_lines, 1) }
 }

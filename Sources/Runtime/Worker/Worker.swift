@@ -54,6 +54,7 @@ public enum Worker {
     try page.recordCrashes()
     ck_line_buffer_output()
     let log = try OwnDescriptors.moveUp(InheritedDescriptor.log)
+    let output = try OwnOutput.open()
     let core = try OwnDescriptors.takingLowNumbers {
       try Core.make(
         configuration: configuration, buffersFD: InheritedDescriptor.buffers, logFD: log,
@@ -70,6 +71,7 @@ public enum Worker {
       unsafe ck_end_as_orphan($0.baseAddress, $0.count, orphanTime_s)
     }
     try SystemError.check("prctl", watched)
+    try PrintedOverflow.watch(output, page: page)
     let cutShort =
       if let uring = makeUring(core, control) {
         try host(core, on: uring, sockets, control)

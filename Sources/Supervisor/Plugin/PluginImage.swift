@@ -2,47 +2,34 @@
 // somebody who overwrites the file (instead of replacing it) does not kill what runs from it.
 
 package import Kernel
+internal import Synchronization
 
 /// A sealed copy of a plugin; shared by the workers of one generation.
-package final class PluginImage {
+package final class PluginImage: Sendable {
   /// Where it came from, absolute.
   package let path: String
   package let file: MemoryFile
-  /// Identifies its bytes: 16 hexadecimal digits, of a sum that is not made against forgery.
-  package private(set) lazy var fingerprint = Fingerprint.text { file.read(at: $0, count: $1) }
+  private let knownFingerprint = Mutex<String?>(nil)
 
-  package init(path: String) throws(StartFailure) {
-    self.path = path
-    if let unbuilt = PluginAdvice.unbuilt(path) { throw unbuilt }
-    let copy: PluginImage.Outcome
-    do throws(SystemError) {
-      let source = try Files.openReading(path)
-      let name = "portico plugin \(PluginLocator.name(ofFile: path))"
-      if let file = try MemoryFile(name: String(name.prefix(100)), copyOf: source) {
-        copy = .copied(file)
-      } else {
-        copy = .notAFile
-      }
-    } catch {
-      let isMissing = Files.kind(of: path) == nil
-      throw StartFailure(
-        "the plugin \(path) cannot be read: \(error.reason)"
-          + (isMissing ? PluginAdvice.missing(path) : ""))
-    }
-    switch consume copy {
-    case .copied(let file): self.file = file
-    case .notAFile:
-      let isFolder = Files.kind(of: path) == .folder
-      throw StartFailure(
-        isFolder
-          ? "the plugin \(path) is a folder" + PluginAdvice.folder(path)
-          : "the plugin \(path) is not a file")
-    }
+  /// Copies the file at `path`, however long that takes.
+  package static func read(path: String) throws(StartFailure) -> PluginImage {
+    try PluginSource.open(path).copy()
   }
 
-  private enum Outcome: ~Copyable {
-    case copied(MemoryFile)
-    case notAFile
+  init(path: String, file: consuming MemoryFile) {
+    self.path = path
+    self.file = file
+  }
+
+  /// Identifies its bytes: 16 hexadecimal digits, of a sum that is not made against forgery. It is
+  /// made when it is first asked for, which takes a second for the largest.
+  package var fingerprint: String {
+    knownFingerprint.withLock { known in
+      if let known { return known }
+      let text = Fingerprint.text { file.read(at: $0, count: $1) }
+      known = text
+      return text
+    }
   }
 
   /// Does it export a function called `handle`? nil when that cannot be told without loading it.

@@ -16,7 +16,7 @@ package struct PluginInspection {
   /// `key: value`, a line each. Throws the reason when the plugin cannot be served.
   package func lines() throws(StartFailure) -> [String] {
     let path = try installation.locator(optionFolders: pluginFolders).path(of: plugin)
-    switch try PluginProbe(installation).inspect(PluginImage(path: path)) {
+    switch try PluginProbe(installation).inspect(.read(path: path)) {
     case .loaded(let report): return Self.lines(report, path: path)
     case .bad(let reason): throw StartFailure(reason)
     }

@@ -34,9 +34,9 @@ package struct PluginListing {
   private func row(for candidate: PluginLocator.Candidate) throws(StartFailure) -> [String]? {
     let image: PluginImage
     do throws(StartFailure) {
-      image = try PluginImage(path: candidate.path)
+      image = try .read(path: candidate.path)
     } catch {
-      return [candidate.name, "-", "broken: \(error)", candidate.path]
+      return brokenRow(for: candidate, because: error.description)
     }
     if image.exportsHandle() == false { return nil }
     switch try probe.inspect(image) {
@@ -45,13 +45,18 @@ package struct PluginListing {
       return [
         candidate.name, version, report.summary.isEmpty ? "-" : report.summary, candidate.path,
       ]
-    case .bad(let reason):
-      // The path has a column of its own.
-      let rest =
-        reason.hasPrefix(candidate.path) ? reason.dropFirst(candidate.path.count) : reason[...]
-      let cause = rest.drop { $0 == ":" || $0 == " " }
-      return [candidate.name, "-", "broken: \(cause)", candidate.path]
+    case .bad(let reason): return brokenRow(for: candidate, because: reason)
     }
+  }
+
+  private func brokenRow(
+    for candidate: PluginLocator.Candidate, because reason: String
+  ) -> [String] {
+    // The path has a column of its own.
+    let rest =
+      reason.hasPrefix(candidate.path) ? reason.dropFirst(candidate.path.count) : reason[...]
+    let cause = rest.drop { $0 == ":" || $0 == " " }
+    return [candidate.name, "-", "broken: \(cause)", candidate.path]
   }
 
   /// Columns as wide as their widest cell; what plugins say of themselves is escaped and cut.

@@ -20,7 +20,6 @@ package final class ProbeProcess {
   }
 
   private static let pollPeriod = Duration.milliseconds(2)
-  private static let wishedPipeCapacity = 1 << 20
 
   private var process: ChildProcess
   private let control: PacketChannel
@@ -54,7 +53,6 @@ package final class ProbeProcess {
       program, arguments: ["portico-probe", "run"], plugin.configuration, image: plugin.image,
       installation: plugin.installation,
       also: [.init(taskFile.descriptor.rawValue, as: InheritedDescriptor.task)])
-    _ = born.printed.enlargePipe(to: Self.wishedPipeCapacity)
     try poller.add(born.control.descriptor.rawValue, token: Source.control.rawValue)
     try poller.add(born.log.descriptor.rawValue, token: Source.log.rawValue)
     try poller.add(born.printed.rawValue, token: Source.printed.rawValue)

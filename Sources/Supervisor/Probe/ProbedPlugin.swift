@@ -15,18 +15,14 @@ package struct ProbedPlugin {
     installation = Installation.current()
     let path = try installation.locator(optionFolders: options.pluginFolders).path(
       of: options.plugin)
-    image = try PluginImage(path: path)
+    image = try .read(path: path)
     configuration = WorkerConfiguration()
     configuration.pluginPath = path
     configuration.settings = options.settings
     configuration.logLevel = options.logLevel
     configuration.allowsWritableExecutable = options.allowsWritableExecutable
     if let file = options.handlerConfigPath {
-      do throws(SystemError) {
-        configuration.handlerConfig = try Files.contents(of: file, limit: 1 << 26)
-      } catch {
-        throw StartFailure("the file \(file) of --handler-config cannot be read: \(error.reason)")
-      }
+      configuration.handlerConfig = try HandlerConfig.contents(of: file)
     }
     // A reply that is kept too long shows, since no address is ever used again.
     configuration.isStrict = true

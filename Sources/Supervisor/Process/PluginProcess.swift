@@ -8,6 +8,8 @@ internal import Kernel
 /// A process that has just been started, and this side's ends of what it shares with it.
 struct PluginProcess: ~Copyable {
   private static let pageByteCount = 4096
+  /// Asked for; a busy plugin fills the usual 64 KiB before anybody can read them.
+  private static let wishedPipeCapacity = 1 << 20
 
   let process: ChildProcess
   let control: PacketChannel
@@ -40,9 +42,11 @@ struct PluginProcess: ~Copyable {
     let log = try PacketChannel.pair { (mine, its) throws(SystemError) in
       ChannelPair(mine: mine, its: its)
     }
-    let output = try Descriptor.pipe { (mine, its) throws(SystemError) in
+    let output = try Descriptor.outputPipe { (mine, its) throws(SystemError) in
       PipePair(mine: mine, its: its)
     }
+    // Before anybody asks how much it holds.
+    _ = output.mine.enlargePipe(to: wishedPipeCapacity)
     let inherited: [ChildProcess.Inherited] = [
       .init(nothing.rawValue, as: 0),
       .init(output.its.rawValue, as: 1),

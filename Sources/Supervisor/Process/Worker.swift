@@ -24,14 +24,11 @@ final class Worker {
   var process: ChildProcess
   let control: PacketChannel
   let log: PacketChannel
-  /// What the plugin prints to stdout and stderr.
-  let printed: Descriptor
-  private let printedCapacity: Int
+  private var printed: PrintedOutput
   private let page: Mapping
   private let buffers: MemoryFile
 
   var lifecycle = WorkerLifecycle()
-  var lines = PrintedLines()
   /// When its process was started.
   let startTime: Moment
   /// Its plugin hangs if it has not loaded by then; nil lets it take its time.
@@ -52,6 +49,8 @@ final class Worker {
   var finding = Watchdog.Finding.moving
   /// When it is told again to look at its descriptors.
   var auditDue: Moment?
+  /// How many calls its plugin had had by then.
+  var auditedCalls: UInt64 = 0
   /// The signal that has stopped its process; nil while that runs, or a debugger holds it.
   var stopSignal: Int32?
   /// Since when it has been seen to be stopped, or stuck in its loop.
@@ -63,11 +62,6 @@ final class Worker {
   /// It has said that it polls no listener any more.
   var hasReleased = false
   var malformedRecordCount = 0
-  /// How often what the plugin prints may not have found room.
-  private(set) var printLossCount = 0
-
-  /// Asked for; a busy plugin fills the usual 64 KiB before anybody can read them.
-  private static let wishedPrintedCapacity = 1 << 20
 
   init(
     serial: UInt64, index: Int, tallyCell: UInt32, generation: Generation,
@@ -82,8 +76,7 @@ final class Worker {
     self.process = process
     self.control = control
     self.log = log
-    printedCapacity = printed.enlargePipe(to: Self.wishedPrintedCapacity)
-    self.printed = printed
+    self.printed = PrintedOutput(reading: printed)
     self.page = page
     self.buffers = buffers
     self.startTime = startTime
@@ -96,18 +89,22 @@ final class Worker {
     switch channel {
     case .control: control.descriptor.rawValue
     case .log: log.descriptor.rawValue
-    case .printed: printed.rawValue
+    case .printed: printed.descriptor.rawValue
     }
   }
 
-  /// Some of what the plugin prints; nil when there is nothing now, empty at its end.
-  ///
-  /// The pipe is non-blocking on the plugin's side as well: what finds it full is lost. Pages of a
-  /// full pipe are more than half full each, and only this reads it, so no loss goes unnoticed.
-  func readPrinted() -> [UInt8]? {
-    if printed.readableByteCount >= printedCapacity / 2 { printLossCount += 1 }
-    return try? printed.readSome(atMost: 65536)
+  /// Lines that the plugin has printed; nil when there is nothing to read.
+  func readPrinted() -> (lines: [[UInt8]], hasEnded: Bool)? { printed.read(page, now: .now) }
+
+  /// What is left of them when the process has ended.
+  func readLastPrinted() -> [[UInt8]] { printed.readRest(page, now: .now) }
+
+  /// How many printed lines have been lost and not been told of, when it is time to.
+  func newPrintLoss(hasEnded: Bool = false) -> UInt64? {
+    printed.newLoss(readPage(), workerHasEnded: hasEnded, now: .now)
   }
+
+  var printReportTime: Moment? { printed.reportTime }
 
   /// The page as it is now.
   func readPage() -> ck_page { page.copy(as: ck_page.self) }
