@@ -72,8 +72,10 @@ struct TallyDamageTests {
     }
     // But for the number of changes, and what was never a count.
     let entries = TallyLayout.pageByteCount...
-    #expect(host.cell(0)[entries] == whole[entries])
-    #expect(host.cell(0)[0..<4] == whole[0..<4])
+    // Compared here, since a failure would print all of it.
+    let hasTable = host.cell(0)[entries] == whole[entries]
+    let hasCount = host.cell(0)[0..<4] == whole[0..<4]
+    #expect(hasTable && hasCount)
   }
 
   @Test func `A count that its worker cannot have counts as a full worker`() throws {
@@ -108,12 +110,13 @@ struct TallyDamageTests {
     }
     let start = ContinuousClock.now
     // No table has it, so that every one is searched.
-    for _ in 0..<50 {
+    for _ in 0..<500 {
       #expect(worker.enter(.max, limit: 1))
       worker.leave(.max)
     }
-    // An unoptimised build takes 10 ms for each; a search without a limit takes 100 times as much.
-    #expect(ContinuousClock.now - start < .seconds(10))
+    let time = ContinuousClock.now - start
+    print("500 searches of 39 cells take \(time)")
+    #expect(time < .seconds(8))
   }
 
   @Test func `Nobody is as far from home as a search goes`() throws {
