@@ -64,6 +64,7 @@ test-all: build-tests test-all-needs ## those, and what takes longer or needs mo
 	@$(TESTS) .ci/all $(if $(BEFORE),"$(BEFORE)") "$(MAKE) --no-print-directory test"
 
 demo: build ## a tour of half a minute
+	@.ci/needs gcc
 	@examples/demo.sh $(BIN)
 
 soak: build-tests ## the stale-reply soak: make soak SEED=1 SECONDS=60

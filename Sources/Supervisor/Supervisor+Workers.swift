@@ -125,13 +125,9 @@ extension Supervisor {
   /// Says how many lines are missing, at most once a second.
   func tellPrintLoss(of worker: Worker, hasEnded: Bool = false) {
     guard let count = worker.newPrintLoss(hasEnded: hasEnded) else { return }
-    let lines = count == 1 ? "1 line" : "\(count) lines"
-    let title = worker.generation.title
-    log(
-      worker, .warning,
-      "worker \(worker.index): \(lines) that \(title) printed were dropped: the log does not keep "
-        + "up"
-    )
+    let (lines, were) = count == 1 ? ("1 line", "was") : ("\(count) lines", "were")
+    let subject = "worker \(worker.index): \(lines) that \(worker.generation.title) printed"
+    log(worker, .warning, "\(subject) \(were) dropped: the log does not keep up")
   }
 
   private func writePrinted(_ lines: [[UInt8]], by worker: Worker) {

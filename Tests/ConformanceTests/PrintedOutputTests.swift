@@ -19,7 +19,7 @@ struct PrintedOutputTests {
       for line in portico.log {
         if line.source == "portico" {
           let match = line.message.firstMatch(
-            of: /(\d+) (?:log lines were dropped|lines? that .* printed were dropped)/)
+            of: /(\d+) (?:log lines were dropped|lines? that .* printed (?:was|were) dropped)/)
           droppedCount += match.flatMap { Int($0.1) } ?? 0
         } else if let number = line.message.wholeMatch(of: pattern).flatMap({ Int($0.1) }) {
           numbers.append(number)
