@@ -55,7 +55,8 @@ struct BackendChoiceTests {
   @Test func `Whoever did not ask for io_uring is told why it is missing, and not warned`() throws {
     let filter = try Fixture.program("no_uring").path
     let portico = try Portico(
-      ["--plugin", "echo", "--backend", "auto"], under: [filter, "\(EPERM)"])
+      ["--plugin", "echo", "--workers", "2", "--backend", "auto"], under: [filter, "\(EPERM)"])
+    try portico.waitForLog(containing: "with 2 workers")
     let line = try portico.waitForLog { $0.message.contains("io_uring is not available") }
     #expect(line.level == "info")
     try echoes(portico)

@@ -129,6 +129,23 @@ struct PrintedOutputTests {
     #expect(try portico.stop() == .status(0))
   }
 
+  @Test func `A plugin that prints is not ended by the end of the supervisor`() throws {
+    let portico = try Portico(plugin: Fixture.c("prints"))
+    let client = try portico.client()
+    #expect(try ask(client, "before") == Self.ok)
+    let worker = try #require(portico.workers.first)
+    portico.child.send(SIGKILL)
+    #expect(try portico.child.wait() == .signal(SIGKILL))
+    try printMuch(client)
+    client.shut()
+    // Nobody here waits for it, so it may be a zombie for ever.
+    let hasEnded = eventually(within: .seconds(20)) {
+      let stat = try? ProcessView.text(of: "/proc/\(worker)/stat")
+      return stat?.contains(") Z ") ?? true
+    }
+    #expect(hasEnded, "an orphan ends by itself")
+  }
+
   @Test func `A plugin that is called without a socket loses no line`() throws {
     let finished = try Portico.run(
       "call", Fixture.c("prints").path, "--data", "run seq -f 'row %.0f' 300000")
