@@ -136,7 +136,7 @@ extension Supervisor {
         }
         if worker.lifecycle.isDraining {
           log(worker, .warning, "worker \(worker.index) did not end in time and is killed")
-        } else if worker.refusal == nil {
+        } else if worker.refusal == nil, !worker.hasLeftRecord {
           worker.refusal =
             "the plugin \(worker.generation.image.path), or a library that it uses, closed the "
             + "control socket of worker \(worker.index)"

@@ -112,6 +112,12 @@ final class Worker {
   /// Where its loop is, as its page says now.
   var pulse: Watchdog.Pulse { Watchdog.Pulse(readPage()) }
 
+  /// It has written down how it dies: its process may take a while to be gone.
+  var hasLeftRecord: Bool {
+    let page = readPage()
+    return page.signal != 0 || page.has_exited != 0 || page.lost_descriptor != 0
+  }
+
   /// Some of its clients' bytes; fewer, or none, where its buffers end.
   func readBuffers(at offset: Int, count: Int) -> [UInt8] { buffers.read(at: offset, count: count) }
 }
