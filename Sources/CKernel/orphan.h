@@ -1,11 +1,13 @@
 /*
- * What becomes of a worker whose supervisor has died. Its loop sees that and drains; but a call of
- * the handler may be at hand that never returns, and then neither the ports nor the process would
- * ever be free again. So the kernel is asked for a signal, and its handler does what is urgent.
+ * What becomes of a process whose parent has died. A worker's loop sees that and drains; but a call
+ * of the handler may be at hand that never returns, and then neither the ports nor the process
+ * would ever be free again. So the kernel is asked for a signal, and its handler does what is
+ * urgent. A probe serves nobody: it is killed.
  */
 #ifndef CKERNEL_ORPHAN_H
 #define CKERNEL_ORPHAN_H
 
+#include "connections.h"
 #include "crash.h"
 #include "identity.h"
 #include "process.h"
@@ -42,9 +44,27 @@ static inline void ck_become_orphan(int signal_number) {
   errno = saved;
 }
 
-/* From here on this process ends within `seconds` of its parent's end. To be called when user and
- * group are what they stay: changing them takes the signal back. */
-static inline int ck_end_as_orphan(const int *listeners, size_t count, unsigned seconds) {
+/* From here on the kernel sends that signal to this process when its parent ends. `control` is a
+ * socket whose other end the parent made. -EOWNERDEAD when the parent had ended before: then no
+ * signal comes (PR_SET_PDEATHSIG in prctl(2)). */
+static inline int ck_signal_at_end_of_parent(int control, int signal_number, pid_t *parent) {
+  uint32_t user;
+  int result = ck_peer_user(control, &user, parent);
+  if (result < 0) return result;
+  if (prctl(PR_SET_PDEATHSIG, signal_number, 0, 0, 0) < 0) return -errno;
+  return getppid() == *parent ? 0 : -EOWNERDEAD;
+}
+
+/* From here on this process is killed when its parent ends; errors as above. */
+static inline int ck_end_with_parent(int control) {
+  pid_t parent;
+  return ck_signal_at_end_of_parent(control, SIGKILL, &parent);
+}
+
+/* From here on this process ends within `seconds` of its parent's end; errors as above. To be
+ * called when user and group are what they stay: changing them takes the signal back. */
+static inline int ck_end_as_orphan(
+    int control, const int *listeners, size_t count, unsigned seconds) {
   ck_orphan_duty *duty = ck_orphan();
   struct sigaction action;
   memset(&action, 0, sizeof action);
@@ -57,10 +77,10 @@ static inline int ck_end_as_orphan(const int *listeners, size_t count, unsigned 
   if (substitute < 0) return -errno;
   substitute = ck_move_up(substitute, ck_own_descriptors());
   if (substitute < 0) return substitute;
-  *duty = (ck_orphan_duty){getppid(), copy, count, substitute, seconds};
+  *duty = (ck_orphan_duty){-1, copy, count, substitute, seconds};
   /* Not SIGRTMAX itself: valgrind keeps that one for its own use. */
   if (sigaction(SIGRTMAX - 1, &action, NULL) < 0) return -errno;
-  return prctl(PR_SET_PDEATHSIG, SIGRTMAX - 1, 0, 0, 0) < 0 ? -errno : 0;
+  return ck_signal_at_end_of_parent(control, SIGRTMAX - 1, &duty->parent);
 }
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * What only the probe needs: to end with whoever started it, to count what a plugin may leak, and
- * memory whose neighbours cannot be touched. Every shim exists because Swift cannot import the call
- * as it is, and returns -errno on failure.
+ * What only the probe needs: to count what a plugin may leak, and memory whose neighbours cannot be
+ * touched. Every shim exists because Swift cannot import the call as it is, and returns -errno on
+ * failure.
  */
 #ifndef CKERNEL_PROBE_H
 #define CKERNEL_PROBE_H
@@ -12,11 +12,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
-
-/* A probe may hang in a plugin; it is killed when the process that started it ends. */
-static inline int ck_end_with_parent(void) {
-  return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ? -errno : 0;
-}
 
 /* Threads of this process: the links of a folder in /proc, less its own two. */
 static inline int ck_thread_count(void) {

@@ -138,11 +138,7 @@ struct PrintedOutputTests {
     #expect(try portico.child.wait() == .signal(SIGKILL))
     try printMuch(client)
     client.shut()
-    // Nobody here waits for it, so it may be a zombie for ever.
-    let hasEnded = eventually(within: .seconds(20)) {
-      let stat = try? ProcessView.text(of: "/proc/\(worker)/stat")
-      return stat?.contains(") Z ") ?? true
-    }
+    let hasEnded = eventually(within: .seconds(20)) { ProcessView(worker).hasEnded }
     #expect(hasEnded, "an orphan ends by itself")
   }
 

@@ -167,15 +167,7 @@ package final class Portico: Sendable {
 
   /// The pids of its workers that are alive.
   package var workers: [pid_t] {
-    let pids = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-    return pids.compactMap(pid_t.init).filter { pid in
-      guard let stat = try? ProcessView.text(of: "/proc/\(pid)/stat"),
-        let close = stat.lastIndex(of: ")")
-      else { return false }
-      // Behind the name, which may hold anything: state, parent.
-      let fields = stat[close...].split(separator: " ")
-      return fields.count > 2 && fields[1] != "Z" && fields[2] == "\(child.pid)"
-    }.sorted()
+    ProcessView(child.pid).children
   }
 
   private static func listeners(in log: TextBuffer) -> [String] {

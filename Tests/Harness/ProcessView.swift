@@ -23,6 +23,25 @@ package struct ProcessView: Sendable {
     }
   }
 
+  /// It is no more, or a zombie: nobody may be there who waits for an orphan.
+  package var hasEnded: Bool {
+    guard let stat = try? ProcessView.text(of: "/proc/\(pid)/stat") else { return true }
+    return stat.contains(") Z ")
+  }
+
+  /// Those that it started and that have not ended.
+  package var children: [pid_t] {
+    let pids = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return pids.compactMap(pid_t.init).filter { pid in
+      guard let stat = try? ProcessView.text(of: "/proc/\(pid)/stat"),
+        let close = stat.lastIndex(of: ")")
+      else { return false }
+      // Behind the name, which may hold anything: state, parent.
+      let fields = stat[close...].split(separator: " ")
+      return fields.count > 2 && fields[1] != "Z" && fields[2] == "\(self.pid)"
+    }.sorted()
+  }
+
   /// One line a mapping.
   package func mappings() throws -> [String] {
     try ProcessView.text(of: "/proc/\(pid)/maps")

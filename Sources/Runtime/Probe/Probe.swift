@@ -8,11 +8,19 @@ internal import Transcript
 
 /// The probe process.
 public enum Probe {
+  /// Where whoever started it speaks. From here on the probe ends with that process, since a plugin
+  /// may hang in it.
+  private static func inheritedControl() throws(SystemError) -> PacketChannel {
+    let control = try Worker.inheritedControl()
+    try SystemError.check("prctl", ck_end_with_parent(control.descriptor.rawValue))
+    return control
+  }
+
   /// `inspect`: loads the plugin, does not start it, reports, and exits.
   public static func inspect() -> Int32 {
     _ = ck_open_standard()
     do {
-      return inspect(try Worker.inheritedControl())
+      return inspect(try inheritedControl())
     } catch {
       return 1
     }
@@ -36,9 +44,8 @@ public enum Probe {
   /// `run`: does what its task says, and says what came of it.
   public static func run() -> Int32 {
     _ = ck_open_standard()
-    _ = ck_end_with_parent()
     do {
-      return run(try ProbeChannel())
+      return run(ProbeChannel(try inheritedControl()))
     } catch {
       return 1
     }

@@ -9,7 +9,7 @@ internal import Kernel
 struct ProbeChannel: Sendable {
   let packets: Immortal<PacketChannel>
 
-  init() throws(SystemError) { packets = Immortal(try Worker.inheritedControl()) }
+  init(_ control: consuming PacketChannel) { packets = Immortal(control) }
 
   /// Sends a message, however long that takes; ends the process when nobody is there any more.
   func send(_ message: ProbeMessage) {

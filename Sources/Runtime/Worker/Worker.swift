@@ -68,7 +68,8 @@ public enum Worker {
     try dropPrivileges(configuration)
     // SAFETY: the array's storage is valid inside the closure; the call copies it.
     let watched = unsafe sockets.withUnsafeBufferPointer {
-      unsafe ck_end_as_orphan($0.baseAddress, $0.count, orphanTime_s)
+      unsafe ck_end_as_orphan(
+        control.value.descriptor.rawValue, $0.baseAddress, $0.count, orphanTime_s)
     }
     try SystemError.check("prctl", watched)
     try PrintedOverflow.watch(output, page: page)
