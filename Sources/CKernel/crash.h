@@ -20,17 +20,14 @@
 #include <unwind.h>
 
 /* Where a dying worker writes, and which thread runs its loop: set before the handlers are
- * installed, never changed after. (Inside a function, since Swift emits no variable that only C
- * refers to.) */
+ * installed, never changed after. */
 typedef struct ck_crash_target {
   ck_page *page;
   pid_t main_thread;
 } ck_crash_target;
 
-static inline ck_crash_target *ck_crash_destination(void) {
-  static ck_crash_target target;
-  return &target;
-}
+/* The one of this process. */
+ck_crash_target *ck_crash_destination(void);
 
 /* Only the first thread that dies writes, and no child that a plugin forked. 1 when this is it, and
  * its number is stored. */
@@ -158,11 +155,13 @@ static inline void ck_record_crash(int signal_number, siginfo_t *info, void *con
 }
 
 /* The descriptor that a worker waits with is not what it was any more: nothing can be served. The
- * page says so, in a worker, whose log may be lost too. */
+ * page says so, since the log may be lost too. (A child that a plugin has forked, and that returned
+ * from its call, has none: it ends without a word.) Returns only where there is no page: the loop
+ * has no descriptors then. */
 static inline void ck_end_without_events(uint32_t kind) {
   ck_page *page = ck_crash_destination()->page;
-  if (!page || getpid() != ck_crash_destination()->main_thread) return;
-  page->lost_descriptor = kind;
+  if (!page) return;
+  if (getpid() == ck_crash_destination()->main_thread) page->lost_descriptor = kind;
   _exit(CK_EXIT_LOST_DESCRIPTOR);
 }
 

@@ -16,29 +16,27 @@
 #define CK_OWNER_WORKER (UINT32_MAX - 1)
 
 /* Set before a plugin is loaded, never changed after. */
-typedef struct ck_fork_duty {
+typedef struct ck_fork_guard {
   const uint32_t *owners; /* by number; 0 for none of the worker's */
   size_t count;
   size_t *thread; /* the loop's, as replies compare it with their own */
-} ck_fork_duty;
+} ck_fork_guard;
 
-static inline ck_fork_duty *ck_forked(void) {
-  static ck_fork_duty duty;
-  return &duty;
-}
+/* The one of this process. */
+ck_fork_guard *ck_this_fork_guard(void);
 
 /* In the child, before fork returns there. Async-signal-safe. */
 static inline void ck_begin_child(void) {
-  const ck_fork_duty *duty = ck_forked();
-  *duty->thread = 0;
-  for (size_t fd = 3; fd < duty->count; fd++)
-    if (duty->owners[fd] && duty->owners[fd] != CK_OWNER_SHARED) (void)close((int)fd);
+  const ck_fork_guard *guard = ck_this_fork_guard();
+  *guard->thread = 0;
+  for (size_t fd = 3; fd < guard->count; fd++)
+    if (guard->owners[fd] && guard->owners[fd] != CK_OWNER_SHARED) (void)close((int)fd);
 }
 
 /* From here on children of fork(2) begin like that. (One of vfork, posix_spawn, system or popen
  * goes on to exec, which closes them too; one of a bare clone(2) is on its own.) */
 static inline int ck_guard_forks(const uint32_t *owners, size_t count, size_t *thread) {
-  *ck_forked() = (ck_fork_duty){owners, count, thread};
+  *ck_this_fork_guard() = (ck_fork_guard){owners, count, thread};
   return -pthread_atfork(NULL, NULL, ck_begin_child);
 }
 

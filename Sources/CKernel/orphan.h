@@ -21,10 +21,8 @@ typedef struct ck_orphan_duty {
   unsigned seconds;
 } ck_orphan_duty;
 
-static inline ck_orphan_duty *ck_orphan(void) {
-  static ck_orphan_duty duty;
-  return &duty;
-}
+/* The one of this process. */
+ck_orphan_duty *ck_orphan(void);
 
 /* Async-signal-safe. In a call the listeners are let go of, for a successor: their numbers stay
  * taken, so that the loop, should it ever go on, closes nothing of somebody else's. */

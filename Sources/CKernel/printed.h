@@ -6,6 +6,7 @@
 #ifndef CKERNEL_PRINTED_H
 #define CKERNEL_PRINTED_H
 
+#include "identity.h"
 #include "supervise.h"
 
 #include <semaphore.h>
@@ -22,16 +23,17 @@ static inline int ck_output_pipe(int ends[2]) {
   return error;
 }
 
-/* The reading end of the pipe that `fd` writes to, closed on exec and never blocking; -ESPIPE when
- * it is no pipe. The kernel asks whether this user may read the pipe, so it is to be opened before
- * the user changes. */
+/* The reading end of the pipe that `fd` writes to, closed on exec, never blocking, and among the
+ * worker's own numbers; -ESPIPE when it is no pipe. The kernel asks whether this user may read the
+ * pipe, so it is to be opened before the user changes. */
 static inline int ck_open_other_end(int fd) {
   char path[32];
   struct stat status;
   if (fstat(fd, &status) < 0) return -errno;
   if (!S_ISFIFO(status.st_mode)) return -ESPIPE;
   snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-  return ck_open_read(path);
+  int end = ck_open_read(path);
+  return end < 0 ? end : ck_move_up(end, ck_own_descriptors());
 }
 
 static inline int ck_pipe_capacity(int fd) {
@@ -56,22 +58,22 @@ static inline int ck_is_full(int fd) {
 
 static inline void ck_pause(int time_ms) { (void)poll(NULL, 0, time_ms); }
 
-typedef struct ck_apart {
+typedef struct ck_isolated_thread {
   void *(*run)(void *);
   void *argument;
   int kept;
   int has_own; /* 1 when the thread has a table of descriptors of its own */
   sem_t is_ready;
-} ck_apart;
+} ck_isolated_thread;
 
-static inline void *ck_run_apart(void *raw) {
-  ck_apart *apart = raw;
-  void *(*run)(void *) = apart->run;
-  void *argument = apart->argument;
-  unsigned kept = (unsigned)apart->kept;
-  apart->has_own = close_range(kept + 1, ~0U, CLOSE_RANGE_UNSHARE) == 0;
-  if (apart->has_own && kept > 3) (void)close_range(3, kept - 1, 0);
-  sem_post(&apart->is_ready); /* `apart` is gone from here on */
+static inline void *ck_run_isolated(void *raw) {
+  ck_isolated_thread *thread = raw;
+  void *(*run)(void *) = thread->run;
+  void *argument = thread->argument;
+  unsigned kept = (unsigned)thread->kept;
+  thread->has_own = close_range(kept + 1, ~0U, CLOSE_RANGE_UNSHARE) == 0;
+  if (thread->has_own && kept > 3) (void)close_range(3, kept - 1, 0);
+  sem_post(&thread->is_ready); /* `thread` is gone from here on */
   return run(argument);
 }
 
@@ -82,14 +84,14 @@ static inline void *ck_run_apart(void *raw) {
  * goes on treating the caller's table as one that nobody shares, which makes each of its system
  * calls cheaper. Before Linux 5.9 the table is shared after all, and `kept` stays open.
  */
-static inline int ck_start_apart(void *(*run)(void *), void *argument, int kept) {
-  ck_apart apart = {.run = run, .argument = argument, .kept = kept};
-  if (sem_init(&apart.is_ready, 0, 0) < 0) return -errno;
-  int error = ck_start_thread(ck_run_apart, &apart);
+static inline int ck_start_isolated_thread(void *(*run)(void *), void *argument, int kept) {
+  ck_isolated_thread thread = {.run = run, .argument = argument, .kept = kept};
+  if (sem_init(&thread.is_ready, 0, 0) < 0) return -errno;
+  int error = ck_start_thread(ck_run_isolated, &thread);
   if (!error)
-    while (sem_wait(&apart.is_ready) < 0 && errno == EINTR) continue;
-  sem_destroy(&apart.is_ready);
-  if (!error && apart.has_own) close(kept);
+    while (sem_wait(&thread.is_ready) < 0 && errno == EINTR) continue;
+  sem_destroy(&thread.is_ready);
+  if (!error && thread.has_own) close(kept);
   return error;
 }
 

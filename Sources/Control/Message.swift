@@ -9,6 +9,8 @@ public enum SupervisorMessage: Equatable, Sendable {
   case drain(deadline_ms: UInt32?)
   /// Close every connection now and exit 0.
   case stop
+  /// Turn the loop, and look at all descriptors.
+  case check
 
   /// The message as one packet.
   public func encoded() -> [UInt8] {
@@ -23,6 +25,8 @@ public enum SupervisorMessage: Equatable, Sendable {
       wire.put(deadline ?? .max)
     case .stop:
       wire.put(UInt8(3))
+    case .check:
+      wire.put(UInt8(4))
     }
     return wire.bytes
   }
@@ -41,6 +45,7 @@ public enum SupervisorMessage: Equatable, Sendable {
       let deadline = try wire.number("deadline", as: UInt32.self)
       self = .drain(deadline_ms: deadline == .max ? nil : deadline)
     case 3: self = .stop
+    case 4: self = .check
     default: throw MalformedMessage(part: "kind")
     }
     guard wire.isAtEnd else { throw MalformedMessage(part: "length") }

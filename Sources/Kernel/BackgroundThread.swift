@@ -20,7 +20,7 @@ public enum BackgroundThread {
   public static func start(
     keeping kept: Int32, _ body: @escaping @Sendable () -> Void
   ) throws(SystemError) {
-    try unsafe start(body) { run, job in unsafe ck_start_apart(run, job, kept) }
+    try unsafe start(body) { run, job in unsafe ck_start_isolated_thread(run, job, kept) }
   }
 
   private typealias Run = @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer?

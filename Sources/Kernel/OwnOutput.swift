@@ -7,13 +7,15 @@ internal import Glibc
 /// Names the reading end of the pipe behind stdout.
 public struct OwnOutput: Sendable {
   private let fd: Int32
+  private let identity: DescriptorIdentity
 
   /// Opens it; nil when stdout is no pipe. To be called before this process changes its user, who
   /// may not read what another user's pipe holds.
   public static func open() throws(SystemError) -> OwnOutput? {
     let result = ck_open_other_end(1)
     if result == -ESPIPE { return nil }
-    return OwnOutput(fd: try SystemError.check("open", result))
+    let fd = try SystemError.check("open", result)
+    return DescriptorIdentity(of: fd).map { OwnOutput(fd: fd, identity: $0) }
   }
 
   /// Runs `body` on a thread of its own, and closes this end for every other one: what the plugin
@@ -22,8 +24,9 @@ public struct OwnOutput: Sendable {
     try BackgroundThread.start(keeping: fd) { body(self) }
   }
 
-  /// Waits until something has been printed and not been read. False when nothing ever will be.
-  public func waitForBytes() -> Bool { ck_await_bytes(fd) == 1 }
+  /// Waits until something has been printed and not been read. False when nothing ever will be, or
+  /// when the number is another file's: before Linux 5.9 the plugin can reach it.
+  public func waitForBytes() -> Bool { ck_await_bytes(fd) == 1 && identity.isIntact }
 
   /// Does nothing for so long.
   public func pause(milliseconds: Int32) { ck_pause(milliseconds) }

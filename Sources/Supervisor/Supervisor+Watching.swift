@@ -47,7 +47,6 @@ extension Supervisor {
   /// How often a worker that is in use looks at all of its descriptors.
   private static let auditPeriod = Duration.seconds(15)
 
-  /// A worker begins such a look when it is told again which sockets it polls.
   private func askForAudit(_ worker: Worker, now: Moment) {
     guard let due = worker.auditDue, due <= now else {
       worker.auditDue = worker.auditDue ?? now + Self.auditPeriod
@@ -56,11 +55,9 @@ extension Supervisor {
     worker.auditDue = now + Self.auditPeriod
     // Without clients and calls nothing can have been closed since.
     let page = worker.readPage()
-    guard let sockets = worker.sockets, worker.lifecycle.canServe,
-      page.connections > 0 || page.calls != worker.auditedCalls
-    else { return }
+    guard page.connections > 0 || page.calls != worker.auditedCalls else { return }
     worker.auditedCalls = page.calls
-    _ = worker.control.send(SupervisorMessage.serve(sockets: sockets).encoded())
+    _ = worker.control.send(SupervisorMessage.check.encoded())
   }
 
   /// When the next worker is looked at; nil while there is none to look at.
@@ -88,9 +85,8 @@ extension Supervisor {
       case .moving: goesOn(worker, now: now)
       case .silent:
         goesOn(worker, now: now)
-        // What it knows already, to have an answer: it has to turn its loop. Full is no answer.
-        _ = worker.control.send(
-          SupervisorMessage.serve(sockets: worker.sockets ?? []).encoded())
+        // It has to turn its loop for that. A channel that is full is no answer.
+        _ = worker.control.send(SupervisorMessage.check.encoded())
       case .stopped: tellStopped(worker, now: now)
       case .stuck:
         if before == .stopped { goesOn(worker, now: now) }
@@ -117,7 +113,7 @@ extension Supervisor {
       """)
   }
 
-  /// Said of those of whom it was said that they did not.
+  /// Logged only of a worker whose stop was logged.
   private func goesOn(_ worker: Worker, now: Moment) {
     guard let start = worker.standsStillSince else { return }
     worker.standsStillSince = nil

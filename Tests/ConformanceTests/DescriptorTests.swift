@@ -20,6 +20,18 @@ struct DescriptorTests {
     }
   }
 
+  @Test func `More listeners than the numbers above the clients' are served`() throws {
+    let portico = try Portico(
+      ["--plugin", "echo", "--workers", "1"],
+      listen: (0..<200).map { _ in "tcp://127.0.0.1:0" }, under: ["prlimit", "--nofile=1024:"])
+    for listener in [0, 99, 199] {
+      let client = try Client(portico.address(listener))
+      try client.send("x")
+      #expect(try client.receiveText(1) == "x")
+    }
+    #expect(try portico.stop() == .status(0))
+  }
+
   /// Serves some, lets others wait without spinning, and serves those in their turn.
   private func holdsOut(_ portico: Portico) throws {
     let worker = ProcessView(try #require(portico.workers.first))

@@ -141,6 +141,21 @@ struct ForeignDescriptorTests {
 }
 
 extension ForeignDescriptorTests {
+  @Test func `A worker that has lost what it waits with ends at once, and the plugin is named`()
+    throws
+  {
+    let portico = try Portico(plugin: Fixture.c("closer"))
+    let worker = portico.workers
+    let isRing = try portico.control("status").output.contains(" uring ")
+    let rogue = try portico.client()
+    try rogue.send(isRing ? "w io_uring" : "w eventpoll")
+    let line = try portico.waitForLog { $0.level == "error" && $0.message.contains("closer") }
+    #expect(line.message.contains("epoll set or ring"), "\(line)")
+    #expect(eventually { portico.workers.count == 1 && portico.workers != worker })
+    let next = try portico.client()
+    #expect(try ask(next, "hello") == "h")
+  }
+
   @Test(arguments: Transport.datagrams)
   func `So is one that serves datagrams, and the next ones are answered`(
     transport: Transport
@@ -156,6 +171,35 @@ extension ForeignDescriptorTests {
       return try client.receiveIfAny(within: .milliseconds(100))?.text == "h"
     }
     #expect(isBack && portico.workers != worker)
+  }
+}
+
+extension LostSocketTests {
+  @Test(arguments: ["eventfd", "eventpoll"])
+  func `A worker that has lost a descriptor that it rarely uses is replaced`(kind: String) throws {
+    let portico = try Portico(plugin: Fixture.c("closer"))
+    let worker = portico.workers
+    let rogue = try portico.client()
+    try rogue.send("w \(kind)")
+    let line = try portico.waitForLog(within: .seconds(40)) {
+      $0.level == "error" && $0.message.contains("closer")
+    }
+    #expect(line.message.contains("closed"), "\(line)")
+    #expect(eventually { portico.workers.count == 1 && portico.workers != worker })
+  }
+
+  @Test func `An idle client whose socket is gone does not hold up a drain`() throws {
+    let portico = try Portico(plugin: Fixture.c("closer"), "--drain-timeout", "20s")
+    let rogue = try portico.client()
+    try rogue.send("o")
+    let number = try #require(Int(try rogue.receiveText(1)))
+    let idle = try portico.client()
+    try idle.send("k")
+    #expect(try idle.receiveText(1) == "k")
+    try rogue.send("x \(number)")
+    #expect(try rogue.receiveText(1) == "x")
+    rogue.shut()
+    #expect(try portico.stop(within: .seconds(5)) == .status(0))
   }
 }
 

@@ -76,12 +76,12 @@ struct InheritanceTests {
     let portico = try Portico(plugin: Fixture.c("forker"))
     for _ in 0..<3 { #expect(try portico.ask("x") == .init("from the parent", .orderly)) }
     let hasTold = eventually {
-      portico.log.count { $0.message == "child: answered -3, 1 open" } == 3
+      portico.log.count { $0.message == "child: answered -3 and -6, 1 open" } == 3
     }
     #expect(hasTold, "\(portico.child.error.text)")
     let told = portico.log.filter { $0.message.contains("in a process that it had forked") }
     #expect(told.count == 1 && told[0].level == "warning" && told[0].message.hasPrefix("forker "))
-    #expect(try portico.counters()["replies in forked children"] == 3)
+    #expect(try portico.counters()["replies in forked children"] == 9)
   }
 
   @Test(arguments: ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])

@@ -7,7 +7,8 @@
  *   f N       opens a file in place of number N (dup2 of /dev/null)
  *   m N M     puts number M in place of number N (dup2)
  *   s         sends "secret" to the kept reply
- *   a N       closes every number from N on */
+ *   a N       closes every number from N on
+ *   w TEXT    closes every number that /proc says is an anonymous file of that kind */
 #define _GNU_SOURCE
 #include <portico.h>
 #include <fcntl.h>
@@ -18,6 +19,16 @@
 
 static portico_reply kept;
 static int remembered = -1;
+
+static void close_kind(const char *kind, size_t length) {
+  for (int fd = 3; fd < 2048; fd++) {
+    char path[32], target[64] = "";
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    if (readlink(path, target, sizeof target - 1) > 0 &&
+        strncmp(target, "anon_inode:[", 12) == 0 && strncmp(target + 12, kind, length) == 0)
+      close(fd);
+  }
+}
 
 ptrdiff_t handle(const void *buffer, size_t len, portico_reply reply) {
   const char *text = buffer;
@@ -45,6 +56,7 @@ ptrdiff_t handle(const void *buffer, size_t len, portico_reply reply) {
       count = snprintf(answer, sizeof answer, "%ld", (long)(kept ? kept("secret", 6) : 0));
       break;
     case 'a': closefrom(first); break;
+    case 'w': close_kind(text + 2, len - 2); break;
     default: break;
   }
   reply(answer, (size_t)count);

@@ -1,6 +1,7 @@
 /* Promise: a child of fork(2) has nothing of its worker's: its replies are refused, and what it
- * leaves open is not the worker's. The child logs what its reply was answered, and how many
- * descriptors above 2 it has, without the log's; with "stay" it stays for a while. */
+ * leaves open is not the worker's. The child logs what its reply was answered, the sum of what
+ * pausing and aborting were, and how many descriptors above 2 it has, without the log's; with
+ * "stay" it stays for a while. */
 #include <portico.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -23,7 +24,9 @@ ptrdiff_t handle(const void *buffer, size_t len, portico_reply reply) {
     for (int fd = 3; fd < 4096; fd++)
       if (fcntl(fd, F_GETFD) >= 0) open_count++;
     long answer = (long)reply("from the child", 14);
-    int length = snprintf(text, sizeof text, "child: answered %ld, %d open", answer, open_count);
+    long others = (long)host->pause(reply, 1) + (long)host->abort(reply);
+    int length = snprintf(text, sizeof text, "child: answered %ld and %ld, %d open", answer, others,
+                          open_count);
     host->log(NULL, PORTICO_LOG_INFO, text, (size_t)length);
     if (strncmp(buffer, "stay", 4) == 0) sleep(20);
     _exit(0);

@@ -67,7 +67,7 @@ import Testing
   @Test(
     "Messages to a worker arrive as they were sent",
     arguments: [
-      SupervisorMessage.serve(sockets: []), .serve(sockets: [0, 65535]),
+      SupervisorMessage.serve(sockets: []), .serve(sockets: [0, 65535]), .check,
       .drain(deadline_ms: nil), .drain(deadline_ms: 0), .drain(deadline_ms: 30000), .stop,
     ])
   func supervisorMessages(message: SupervisorMessage) throws {

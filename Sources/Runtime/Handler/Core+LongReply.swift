@@ -23,10 +23,7 @@ extension Core {
     // A wild pointer is met by the copy below: there it is a crash with a name.
     if sent == -Int(EAGAIN) || sent == -Int(EINTR) || sent == -Int(EFAULT) { sent = 0 }
     guard sent >= 0 else {
-      if sent == -Int(EBADF) || sent == -Int(ENOTSOCK) {
-        connections[row].marks.insert(.lost)
-        noteLostSocket(row, "closed its socket")
-      }
+      if Self.isNoSocket(sent) { noteLost(row, "closed its socket") }
       connections[row].marks.insert(.aborted)
       context.value.stageCount = 0
       return ReplySlot.Answer.gone

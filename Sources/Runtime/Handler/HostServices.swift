@@ -148,6 +148,10 @@ private func isDatagram(_ reply: portico_reply) -> Bool {
 /// Leaves a wish for a connection, on any thread, in the order in which replies are.
 private func wish(_ reply: portico_reply, _ wish: Inbox.Wish) -> Int32 {
   guard let core = unsafe theCore, let slot = unsafe slot(reply) else { return PORTICO_GONE }
+  guard core.value.context.value.thread != 0 else {
+    core.value.noteForkedReply()
+    return PORTICO_MISUSE
+  }
   _ = unsafe ck_add_u32(&slot.pointee.word, ReplySlot.State.call)
   defer { _ = unsafe ck_add_u32(&slot.pointee.word, 0 &- ReplySlot.State.call) }
   return core.value.inbox.withLock { () -> Int32 in

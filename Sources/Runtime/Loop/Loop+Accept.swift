@@ -19,7 +19,7 @@ extension Loop where IO: ~Copyable {
       return
     }
     let fd = Int32(completion.result)
-    if core.value.owners.hasOwner(fd) { metOwner(of: fd) }
+    if core.value.owners.hasOwner(fd) { endPreviousOwner(of: fd) }
     guard !core.value.connections.isFull else {
       // A cancelled accept may still deliver: this client alone is turned away.
       let text = tableText

@@ -105,7 +105,8 @@ extension Loop where IO: ~Copyable {
       guard let entry = held.pop() else { return }
       guard let row = core.value.connections.index(of: entry.token),
         core.value.connections[row].marks.contains(.held),
-        core.value.connections[row].marks.isDisjoint(with: [.finishing, .lingering])
+        core.value.connections[row].marks.isDisjoint(with: [.finishing, .lingering]),
+        hasSocket(row)
       else { continue }
       if count(row) != nil {
         _ = held.push(entry.token, since_ms: entry.since_ms)

@@ -37,8 +37,6 @@ extension Loop where IO: ~Copyable {
       guard stage == .waiting || stage == .serving else { return }
       stage = .serving
       poll(Set(wanted.map(Int.init).filter { $0 < sockets.count }))
-      // The supervisor says it again now and then, to a worker that has clients.
-      audit()
     case .drain(let deadline_ms):
       drain(deadline_ms: deadline_ms.map(UInt64.init))
       // A reload is done when nobody can get the old plugin any more.
@@ -46,6 +44,7 @@ extension Loop where IO: ~Copyable {
     case .stop:
       poll([])
       stage = .ended
+    case .check: audit()
     }
   }
 
@@ -55,6 +54,8 @@ extension Loop where IO: ~Copyable {
     poll([])
     stage = .draining(until_ms: deadline_ms.map { core.value.now_ms + $0 })
     sweep()
+    // A connection without a socket would never end by itself.
+    audit()
   }
 
   /// Lets go of connections with nothing in flight.
@@ -86,6 +87,7 @@ extension Loop where IO: ~Copyable {
       until_ms: core.value.now_ms + Self.lastBytes_ms + core.value.limits.filterHold_ms)
     for row in 0..<core.value.connections.used where core.value.connections.isLive(row) {
       if core.value.connections[row].marks.contains(.lingering) { continue }
+      guard hasSocket(row) else { continue }
       cutShort += 1
       let marks = core.value.connections[row].marks
       if marks.contains(.opened), marks.isDisjoint(with: [.finishing, .drained]) {

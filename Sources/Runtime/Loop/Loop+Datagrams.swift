@@ -13,7 +13,10 @@ extension Loop where IO: ~Copyable {
     let count = completion.result
     guard count >= 0, polled.contains(socket) else {
       // An error that an earlier datagram of ours came back with, or one that did not fit.
-      if count < 0 { core.value.page.value.datagram_errors &+= 1 }
+      if count < 0 {
+        core.value.page.value.datagram_errors &+= 1
+        if Core.isNoSocket(count) { core.value.checkOwn() }
+      }
       return
     }
     core.value.page.value.datagrams_in &+= 1
@@ -58,6 +61,7 @@ extension Loop where IO: ~Copyable {
         // One that cannot be sent must not hold up the others; of those that follow on a full
         // socket each is tried, since the kernel takes small ones sooner.
         core.value.page.value.datagram_errors &+= 1
+        if Core.isNoSocket(result) { core.value.checkOwn() }
         sent += 1
       }
     }

@@ -4,7 +4,7 @@
 // are looked at, since an idle client's socket that was closed would never be heard of again.
 
 internal import CKernel
-internal import Glibc
+internal import Control
 internal import Kernel
 
 /// How far a look at all descriptors has come.
@@ -26,27 +26,15 @@ struct DescriptorAudit: BitwiseCopyable {
 extension Loop where IO: ~Copyable {
   /// A number that the kernel has just given out has an owner: somebody else closed it.
   @inline(never)
-  mutating func metOwner(of fd: Int32) {
+  mutating func endPreviousOwner(of fd: Int32) {
     switch core.value.owners.owner(of: fd) {
     case .nobody: break
     case .worker:
-      core.value.endForLost(core.value.own.kind(of: fd) ?? .events, fd)
+      core.value.endForLost(core.value.own.kind(of: fd) ?? .file, fd)
     case .connection(let row):
-      noteLost(row, "closed its socket, whose number is the next client's now")
+      core.value.noteLost(row, "closed its socket, whose number is the next client's now")
       close(row)
     }
-  }
-
-  /// What a call on a number answers that is not open, or no socket.
-  @inline(__always)
-  func isNoSocket(_ result: Int) -> Bool { result == -Int(EBADF) || result == -Int(ENOTSOCK) }
-
-  /// From here on its descriptor is left alone; the caller ends the connection.
-  @inline(never)
-  mutating func noteLost(_ row: Int, _ what: String) {
-    guard !core.value.connections[row].marks.contains(.lost) else { return }
-    core.value.connections[row].marks.insert(.lost)
-    core.value.noteLostSocket(row, what)
   }
 
   /// Is the descriptor still this connection's socket? If not, the connection ends here.
@@ -54,7 +42,7 @@ extension Loop where IO: ~Copyable {
   mutating func hasSocket(_ row: Int) -> Bool {
     let fd = core.value.connections[row].fd
     if io.holdsSocket(fd, core.value.connections.token(row)) { return true }
-    noteLost(row, "closed or replaced its socket")
+    core.value.noteLost(row, "closed or replaced its socket")
     close(row)
     return false
   }
@@ -63,7 +51,7 @@ extension Loop where IO: ~Copyable {
   var auditTimer: Int { core.value.connections.capacity }
 
   /// Looks at the worker's own descriptors, and at the connections' a slice at a time. Begun when
-  /// the supervisor says so, since a timer here would cost every wait of the loop.
+  /// the supervisor says so, since a timer here would give every idle wait of the loop a time limit.
   @inline(never)
   mutating func audit() {
     core.value.checkOwn()

@@ -28,7 +28,7 @@ extension Loop where IO: ~Copyable {
   mutating func received(_ row: Int, _ completion: Completion) {
     let count = completion.result
     guard count >= 0 else {
-      if isNoSocket(count) { noteLost(row, "closed its socket") }
+      if Core.isNoSocket(count) { core.value.noteLost(row, "closed its socket") }
       close(row)
       return
     }

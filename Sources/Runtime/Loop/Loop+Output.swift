@@ -39,7 +39,7 @@ extension Loop where IO: ~Copyable {
       core.value.connections[row].fd, core.value.connections.token(row), bytes,
       isMoreToCome: isMoreToCome)
     if sent < 0 {
-      if isNoSocket(sent) { noteLost(row, "closed its socket") }
+      if Core.isNoSocket(sent) { core.value.noteLost(row, "closed its socket") }
       core.value.connections[row].marks.insert(.aborted)
     } else {
       core.value.page.value.bytes_out &+= UInt64(sent)

@@ -7,31 +7,19 @@ internal import Control
 internal import Kernel
 
 struct OwnDescriptors {
-  /// Which of them it is; the page says it to the supervisor.
-  enum Kind: UInt32 {
-    case control = 1
-    case log, wake, events, listener
-
-    /// Goes behind "the worker's".
-    var name: String {
-      switch self {
-      case .control: "control socket"
-      case .log: "log socket"
-      case .wake: "wake-up event"
-      case .events: "epoll set or ring"
-      case .listener: "listener"
-      }
-    }
-  }
-
   /// Files of libraries, such as libffi's, are looked for among so many numbers.
   static let reach: Int32 = 256
 
-  private var known: [(kind: Kind, identity: DescriptorIdentity)] = []
+  private var known: [(kind: OwnDescriptor, identity: DescriptorIdentity)] = []
 
   /// Gives an inherited or new descriptor its place; the number that it has from now on.
   static func moveUp(_ fd: Int32) throws(SystemError) -> Int32 {
     Int32(try SystemError.check("fcntl", ck_move_up(fd, ck_own_descriptors())))
+  }
+
+  /// The same for a listener. There may be hundreds: the first places are left for the others.
+  static func moveUpListener(_ fd: Int32) throws(SystemError) -> Int32 {
+    Int32(try SystemError.check("fcntl", ck_move_up(fd, ck_own_descriptors() + 16)))
   }
 
   /// Runs `body` while every low number is taken, so that what it opens, in libraries too, gets a
@@ -58,17 +46,17 @@ struct OwnDescriptors {
 
   /// The kernel says that what the loop waits with is no epoll set, or no ring.
   @inline(never)
-  static func loseEvents() { ck_end_without_events(Kind.events.rawValue) }
+  static func loseEvents() { ck_end_without_events(OwnDescriptor.events.rawValue) }
 
-  mutating func add(_ fd: Int32, _ kind: Kind) {
+  mutating func add(_ fd: Int32, _ kind: OwnDescriptor) {
     if let identity = DescriptorIdentity(of: fd) { known.append((kind, identity)) }
   }
 
   /// The first that is not any more what it was.
-  var firstLost: (kind: Kind, number: Int32)? {
+  var firstLost: (kind: OwnDescriptor, number: Int32)? {
     known.first { !$0.identity.isIntact }.map { ($0.kind, $0.identity.number) }
   }
 
   /// The kind of one that has this number.
-  func kind(of fd: Int32) -> Kind? { known.first { $0.identity.number == fd }?.kind }
+  func kind(of fd: Int32) -> OwnDescriptor? { known.first { $0.identity.number == fd }?.kind }
 }

@@ -8,7 +8,7 @@ internal import Kernel
 
 extension Core {
   /// Remembers one of the worker's own.
-  mutating func keep(_ fd: Int32, _ kind: OwnDescriptors.Kind) {
+  mutating func keep(_ fd: Int32, _ kind: OwnDescriptor) {
     own.add(fd, kind)
     // A forked child may still say something in the log.
     owners.giveToWorker(fd, isShared: kind == .log)
@@ -35,9 +35,19 @@ extension Core {
         + "answer was PORTICO_MISUSE. Reply in the worker itself")
   }
 
-  /// Counts a connection whose socket somebody else has closed or replaced, and says so, at most
-  /// once a second.
-  mutating func noteLostSocket(_ row: Int, _ what: String) {
+  /// What a call on a number answers that is not open, or no socket.
+  @inline(__always)
+  static func isNoSocket(_ result: Int) -> Bool {
+    result == -Int(EBADF) || result == -Int(ENOTSOCK)
+  }
+
+  /// Somebody else has closed or replaced the socket of a connection. It is counted, and logged at
+  /// most once a second; from here on the descriptor is left alone, and the caller ends the
+  /// connection.
+  @inline(never)
+  mutating func noteLost(_ row: Int, _ what: String) {
+    guard !connections[row].marks.contains(.lost) else { return }
+    connections[row].marks.insert(.lost)
     page.value.lost_sockets &+= 1
     guard descriptorReport.mayTell(now_ms: now_ms) else { return }
     let count = page.value.lost_sockets
@@ -56,7 +66,7 @@ extension Core {
 
   /// One of the worker's own descriptors is somebody else's now: it says whose fault that is and
   /// ends, so that another one takes its place.
-  func endForLost(_ kind: OwnDescriptors.Kind, _ fd: Int32) -> Never {
+  func endForLost(_ kind: OwnDescriptor, _ fd: Int32) -> Never {
     page.value.lost_descriptor = kind.rawValue
     log.write(
       .error,

@@ -31,7 +31,7 @@ enum PrintedOverflow {
     _ output: OwnOutput, _ page: SharedPage, _ scratch: Immortal<Mapping>
   ) {
     let (byteCount, capacity) = (output.byteCount, output.capacity)
-    guard byteCount >= capacity / 4 * 3 || output.isFull else { return }
+    guard capacity > 0, byteCount >= capacity / 4 * 3 || output.isFull else { return }
     page.beginPrintedGap()
     let excess = max(byteCount - capacity / 2, byteCount / 3)
     page.endPrintedGap(lineCount: output.discard(excess, through: scratch.value))

@@ -165,7 +165,7 @@ public enum Worker {
     var sockets: [Int32] = []
     for place in configuration.sockets.indices {
       sockets.append(
-        try OwnDescriptors.moveUp(InheritedDescriptor.firstSocket + Int32(place)))
+        try OwnDescriptors.moveUpListener(InheritedDescriptor.firstSocket + Int32(place)))
     }
     return sockets
   }

@@ -52,7 +52,7 @@ struct WorkerLog: Sendable {
     guard fd >= 0 else { return }
     // The plugin may have closed it, and a client may have the number by now.
     guard let identity, identity.isIntact else {
-      page.value.lost_descriptor = OwnDescriptors.Kind.log.rawValue
+      page.value.lost_descriptor = OwnDescriptor.log.rawValue
       page.countDroppedLogLine()
       return
     }

@@ -2,6 +2,7 @@
 // The page is hostile (a plugin can write into it): only numbers are taken from it, never trusted.
 
 package import CKernel
+internal import Control
 internal import Glibc
 package import Kernel
 
@@ -102,11 +103,7 @@ package struct Death {
   /// else.
   package var lostDescriptor: String? {
     guard reason == .exited(status: CK_EXIT_LOST_DESCRIPTOR) else { return nil }
-    let names = [
-      "", "control socket", "log socket", "wake-up event", "epoll set or ring", "listener",
-    ]
-    let number = Int(page.lost_descriptor)
-    return number > 0 && number < names.count ? names[number] : nil
+    return OwnDescriptor(rawValue: page.lost_descriptor)?.name
   }
 
   /// `was killed by SIGSEGV while crash 1.0 was in handle with 5 bytes`
