@@ -6,14 +6,12 @@ internal import Kernel
 internal import Logging
 
 extension Supervisor {
-  /// For a plugin, all but a worker's number. Reads the plugin's own configuration file.
-  func makeConfiguration(for image: PluginImage) throws(StartFailure) -> WorkerConfiguration {
+  /// For a plugin, all but a worker's number.
+  func makeConfiguration(for files: PluginFiles) -> WorkerConfiguration {
     var configuration = WorkerConfiguration()
     options.fill(&configuration)
-    configuration.pluginPath = image.path
-    if let path = options.handlerConfigPath {
-      configuration.handlerConfig = try HandlerConfig.contents(of: path)
-    }
+    configuration.pluginPath = files.image.path
+    configuration.handlerConfig = files.handlerConfig
     configuration.userID = account.userID
     configuration.groupID = account.groupID
     configuration.listeners = listeners.map(\.realURI)

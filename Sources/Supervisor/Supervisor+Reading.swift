@@ -1,5 +1,5 @@
-// Reading the plugin's file, at the start and for a reload. That is done beside the loop, which
-// goes on serving; what follows is done when the copy is there.
+// Reading the plugin's files, at the start and for a reload. That is done beside the loop, which
+// goes on serving; what follows is done when they are there.
 
 internal import Control
 internal import Kernel
@@ -11,7 +11,8 @@ extension Supervisor {
     let source = try PluginSource.open(locator.path(of: options.plugin))
     let path = source.path
     do throws(SystemError) {
-      let begun = try PluginReading(source, for: origin)
+      let begun = try PluginReading(
+        source, configPath: options.handlerConfigPath, for: origin)
       try poller.add(begun.descriptor, token: EventSource.plugin.token)
       reading = begun
     } catch {
@@ -20,14 +21,15 @@ extension Supervisor {
     if origin == .reload { logger.info("reloading: reading \(path) anew") }
   }
 
-  /// Its copy is there, or there will be none.
+  /// Its files are there, or cannot be had.
   func pluginWasRead() {
     guard let reading, let result = reading.result else { return }
     giveUpReading()
     do throws(StartFailure) {
-      let image = try result.get()
-      let configuration = try makeConfiguration(for: image)
-      try load(newGeneration(reading.origin, image: image, configuration: configuration))
+      let files = try result.get()
+      try load(
+        newGeneration(
+          reading.origin, image: files.image, configuration: makeConfiguration(for: files)))
     } catch {
       if phase == .starting {
         failure = error

@@ -22,13 +22,16 @@ struct LargePluginTests {
     try FileManager.default.moveItem(at: file, to: place)
   }
 
-  /// How long the host takes to tell how it is.
-  private func statusTime(_ portico: Portico) throws -> Duration {
-    let start = ContinuousClock.now
+  private func askStatus(_ portico: Portico) throws {
     let client = try Client(portico.controlSocket)
     try client.send("status json\n")
     #expect(try client.receiveToEnd().text.hasPrefix("ok\n"))
-    return ContinuousClock.now - start
+  }
+
+  /// All that the supervisor has read so far (proc(5), rchar).
+  private func bytesRead(_ portico: Portico) throws -> Int {
+    let text = try ProcessView.text(of: "/proc/\(portico.child.pid)/io")
+    return try #require(text.firstMatch(of: /rchar: (\d+)/).flatMap { Int($0.1) })
   }
 
   @Test(arguments: [true, false])
@@ -40,10 +43,7 @@ struct LargePluginTests {
       ? ["is too large: it has 3221225472 bytes, and at most 1 GiB is loaded"]
       : ["is not a shared library", "ELF"]
     try put(isLibrary ? plugin : nil, of: 3 << 30, at: place)
-    let clock = ContinuousClock()
-    var start = clock.now
     let refused = try Portico.run("run", "--plugin", place.path, "--listen", "tcp://127.0.0.1:0")
-    #expect(clock.now - start < .seconds(2))
     #expect(refused.exit == .status(1))
     for word in words + [place.path] { #expect(refused.error.contains(word), "\(refused.error)") }
 
@@ -51,12 +51,12 @@ struct LargePluginTests {
     let portico = try Portico(plugin: place)
     try portico.waitForLog(containing: "serving ")
     try put(isLibrary ? plugin : nil, of: 3 << 30, at: place)
-    start = clock.now
+    let before = try bytesRead(portico)
     let reload = try portico.control("reload")
-    #expect(clock.now - start < .seconds(2))
+    #expect(try bytesRead(portico) - before < 64 << 20)
     #expect(reload.exit == .status(1))
     for word in words + [place.path] { #expect(reload.error.contains(word), "\(reload.error)") }
-    #expect(try statusTime(portico) < .seconds(1))
+    try askStatus(portico)
   }
 
   @Test func `While a large plugin is read, a worker is replaced and questions are answered`()
@@ -68,17 +68,18 @@ struct LargePluginTests {
     let portico = try Portico(
       ["--plugin", place.path, "--workers", "1", "--log-level", "debug"])
     try portico.waitForLog(containing: "serving ")
-    try put(plugin, of: 300 << 20, at: place)
-    let start = ContinuousClock.now
+    try put(plugin, of: 600 << 20, at: place)
     let reload = try Child(
       Paths.portico, ["reload"], environment: ["PORTICO_RUN_DIR": portico.runFolder.path])
     try portico.waitForLog(containing: "reloading: reading \(place.path)")
     try portico.client().send("crash")
-    var longest = Duration.zero
-    while reload.exit == nil { longest = max(longest, try statusTime(portico)) }
-    let whole = ContinuousClock.now - start
+    var answerCount = 0
+    while reload.exit == nil {
+      try askStatus(portico)
+      answerCount += 1
+    }
     #expect(reload.exit == .status(0), "\(reload.error.text)")
-    #expect(longest < whole / 2, "an answer took \(longest) of \(whole)")
+    #expect(answerCount > 5, "a supervisor that reads it itself answers once or twice")
 
     // The replacement was there before the first worker of the new plugin.
     let lines = portico.log.map(\.message)
