@@ -1,6 +1,8 @@
 # Portico: `make run` and `make test` do all the set-up that a fresh machine needs.
 
 SWIFT ?= swift
+# The compiler lies beside the command.
+SWIFTC ?= $(firstword $(SWIFT))c
 CONFIGURATION ?= release
 ARGS ?=
 SEED ?= 1
@@ -50,8 +52,10 @@ build-tests: test-needs build fixtures
 	@$(SWIFT) build --build-tests
 
 fixtures: test-needs
-	@$(MAKE) --no-print-directory -s -j$(shell nproc) -C examples BUILD="$(FIXTURES)/ladder"
-	@$(MAKE) --no-print-directory -s -j$(shell nproc) -C Tests/Fixtures BUILD="$(FIXTURES)"
+	@$(MAKE) --no-print-directory -s -j$(shell nproc) -C examples BUILD="$(FIXTURES)/ladder" \
+	  SWIFTC="$(SWIFTC)"
+	@$(MAKE) --no-print-directory -s -j$(shell nproc) -C Tests/Fixtures BUILD="$(FIXTURES)" \
+	  SWIFTC="$(SWIFTC)"
 
 # The environment of every run of tests.
 FIXTURES = $(CURDIR)/.build/fixtures

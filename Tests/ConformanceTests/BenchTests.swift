@@ -179,7 +179,7 @@ struct BenchTests {
       ["--plugin", Fixture.c("eleven").path, "--workers", "1", "--log-level", "info"])
     let child = try Child(
       Paths.portico,
-      ["bench", portico.listeners[0], "--duration", "1h", "--warm-up", "0"] + Self.eleven)
+      ["bench", portico.listeners[0], "--duration", "60s", "--warm-up", "0"] + Self.eleven)
     try #require(eventually { try portico.counters()["requests"] ?? 0 > 100 })
     child.send(SIGINT)
     #expect(try child.wait(within: .seconds(10)) == .status(0))
@@ -195,7 +195,7 @@ struct BenchTests {
       URL(fileURLWithPath: "/usr/bin/env"),
       [
         "python3", "-c", "import os, pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)",
-        Paths.portico.path, "bench", uri, "--duration", "1h", "--warm-up", "0",
+        Paths.portico.path, "bench", uri, "--duration", "60s", "--warm-up", "0",
       ] + Self.eleven + arguments)
     #expect(eventually(within: .seconds(30)) { condition(child.output.text) })
     let children = try ProcessView.text(of: "/proc/\(child.pid)/task/\(child.pid)/children")

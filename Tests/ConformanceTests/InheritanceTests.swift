@@ -35,14 +35,17 @@ struct InheritanceTests {
       listen: [Transport.tcp4.newListener(), Transport.udp4.newListener()])
     let others = try (0..<10).map { _ in try portico.client() }
     hasNothing(try portico.ask("ls -l /proc/self/fd\n").text)
+    hasNothing(try portico.ask("constructor\n").text)
     withExtendedLifetime(others) {}
   }
 
   @Test func `So has one that a plugin starts in a probe`() throws {
     let plugin = try Fixture.c("shell").path
-    let called = try Portico.run("call", plugin, "--data", "ls -l /proc/self/fd\\n")
-    #expect(called.exit == .status(0), "\(called.error)")
-    hasNothing(called.output)
+    for line in ["ls -l /proc/self/fd\\n", "constructor\\n"] {
+      let called = try Portico.run("call", plugin, "--data", line)
+      #expect(called.exit == .status(0), "\(called.error)")
+      hasNothing(called.output)
+    }
   }
 
   @Test func `A child left behind keeps no port`() throws {
@@ -84,6 +87,10 @@ struct InheritanceTests {
     #expect(try portico.counters()["replies in forked children"] == 9)
   }
 
+  private func target(of number: Int, in pid: pid_t) throws -> String {
+    try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/fd/\(number)")
+  }
+
   @Test(arguments: ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
   func `With standard streams closed it serves all the same`(closed: String) throws {
     let path = try Paths.newFolder().appending(path: "socket").path
@@ -102,10 +109,16 @@ struct InheritanceTests {
     try answer.send("hello")
     #expect(try answer.receiveText(5) == "hello")
     for number in 0...2 {
-      let target = try FileManager.default.destinationOfSymbolicLink(
-        atPath: "/proc/\(child.pid)/fd/\(number)")
-      #expect(target == "/dev/null" || target.hasPrefix("pipe:"), "\(number): \(target)")
+      let isClosed = closed.split(separator: " ").contains(["<&-", ">&-", "2>&-"][number])
+      let target = try target(of: number, in: child.pid)
+      #expect(
+        isClosed ? target == "/dev/null" : number == 0 || target.hasPrefix("pipe:"),
+        "\(number): \(target)")
     }
+    // A worker's go to the host whatever the host's are.
+    let worker = try #require(ProcessView(child.pid).children.first)
+    #expect(try target(of: 0, in: worker) == "/dev/null")
+    for number in 1...2 { #expect(try target(of: number, in: worker).hasPrefix("pipe:")) }
     answer.shut()
     child.send(SIGTERM)
     #expect(try child.wait() == .status(0))

@@ -131,6 +131,13 @@ struct LimitTests {
     #expect(try worker.residentByteCount() < 40 << 20)
   }
 
+  @Test func `A reply of a gigabyte is refused, and costs no memory`() throws {
+    let portico = try Portico(plugin: Fixture.c("hugereply"), "--workers", "1")
+    #expect(try portico.ask("x") == .init("too big", .orderly))
+    let worker = ProcessView(try #require(portico.workers.first))
+    #expect(try worker.residentByteCount() < 64 << 20)
+  }
+
   @Test func `A reply longer than --reply-limit is too big, and the connection goes on`() throws {
     // The fixture's gigabyte would fit otherwise.
     let small = try Portico(plugin: Fixture.c("hugereply"), "--reply-limit", "512MiB")

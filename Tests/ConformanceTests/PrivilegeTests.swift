@@ -10,7 +10,7 @@ private let needsRoot: ConditionTrait = .enabled("needs root: --user changes use
   geteuid() == 0
 }
 
-@Suite(.serialized, .realProcesses, needsRoot, .timeLimit(.minutes(3)))
+@Suite(.tags(.backend), .serialized, .realProcesses, needsRoot, .timeLimit(.minutes(3)))
 struct PrivilegeTests {
   private static let nobody: (uid: uid_t, gid: gid_t)? = getpwnam("nobody").map {
     ($0.pointee.pw_uid, $0.pointee.pw_gid)

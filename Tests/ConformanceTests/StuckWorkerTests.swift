@@ -49,14 +49,15 @@ struct StuckWorkerTests {
     return portico
   }
 
-  /// All of many new clients, who come at once, are answered in time.
-  private func servesMany(_ portico: Portico, within limit: Duration) throws {
+  /// All of many new clients, who come at once, are answered, and none waits for the worker that
+  /// does not go on: that would be 10 s.
+  private func servesMany(_ portico: Portico) throws {
     let start = ContinuousClock.now
     let clients = try (0..<40).map { _ in try portico.client() }
     for client in clients { try client.send("here?") }
     for client in clients { #expect(try client.receiveText(5) == "here?") }
     let time = ContinuousClock.now - start
-    #expect(time < limit, "\(time)")
+    #expect(time < .seconds(5), "\(time)")
   }
 
   /// The loop of this client's worker goes astray.
@@ -82,7 +83,7 @@ struct StuckWorkerTests {
     let victim = try #require(portico.workers.first)
     kill(victim, SIGSTOP)
     // Half of them wait for it when they come, none for long.
-    try servesMany(portico, within: .seconds(2))
+    try servesMany(portico)
     let line = try portico.waitForLog(containing: "is stopped (SIGSTOP)")
     #expect(line.level == "warning")
     #expect(line.message.hasSuffix("; other workers take its new clients"), "\(line)")
@@ -149,17 +150,18 @@ struct StuckWorkerTests {
     where place: String
   ) throws {
     let plugin = try Fixture.c("stray").path
-    let portico = try host(2, "--handler-timeout", "3s", plugin: plugin)
+    let portico = try host(2, "--handler-timeout", "10s", plugin: plugin)
     let client = try portico.client()
     let before = portico.workers
     try goAstray(portico, client, place)
-    try servesMany(portico, within: .seconds(3))
+    try servesMany(portico)
     #expect(try workers(portico).map(\.state).sorted() == ["serving", "stuck"])
     let line = try portico.waitForLog(containing: "does not turn its loop")
     #expect(line.message.hasSuffix("of stray; other workers take its new clients"), "\(line)")
     #expect(portico.workers == before)
 
-    let end = try portico.waitForLog(containing: "did not turn its loop for 3s")
+    let end = try portico.waitForLog(
+      containing: "did not turn its loop for 10s", within: .seconds(20))
     #expect(end.level == "error")
     #expect(
       end.message.contains("outside of any call of stray, and was aborted")
@@ -168,13 +170,25 @@ struct StuckWorkerTests {
     try echoes(portico)
   }
 
+  @Test func `A machine that stood still costs no worker`() throws {
+    let portico = try host(2, "--handler-timeout", "2s")
+    let before = portico.workers
+    let everybody = [portico.child.pid] + before
+    for process in everybody { kill(process, SIGSTOP) }
+    pause(for: .seconds(4))
+    for process in everybody { kill(process, SIGCONT) }
+    try echoes(portico)
+    for worker in before { try waitFor("serving", worker, portico) }
+    #expect(portico.log.filter { $0.level == "error" }.map(\.raw) == [])
+  }
+
   @Test func `Without a timeout it is left to the others, and not ended`() throws {
     let plugin = try Fixture.c("stray").path
     let portico = try host(2, "--handler-timeout", "none", plugin: plugin)
     let before = portico.workers
     let client = try portico.client()
     try goAstray(portico, client, "wait")
-    try servesMany(portico, within: .seconds(3))
+    try servesMany(portico)
     #expect(try workers(portico).map(\.state).sorted() == ["serving", "stuck"])
     #expect(portico.workers == before)
   }
@@ -186,7 +200,7 @@ struct StuckWorkerTests {
     let holder = try Child(Fixture.program("holds"), ["\(victim)"])
     #expect(eventually { holder.output.text == "held\n" })
     // It says nothing of itself, but neither does it take who comes.
-    try servesMany(portico, within: .seconds(3))
+    try servesMany(portico)
     try waitFor("stopped", victim, portico)
     try portico.waitForLog(containing: "is stopped (by a debugger); other workers")
     pause(for: .milliseconds(2500))
@@ -202,11 +216,11 @@ struct StuckWorkerTests {
     #expect(portico.workers.contains(victim))
   }
 
-  @Test func `An idle worker that does not answer is found without any client`() throws {
+  @Test(.enabled("only root may hold any process") { geteuid() == 0 })
+  func `An idle worker that does not answer is found without any client`() throws {
     let portico = try host(1, "--handler-timeout", "none")
     let victim = try #require(portico.workers.first)
     // Nobody is told when all of its threads are frozen, or held: here by a debugger, as it is.
-    guard geteuid() == 0 else { return }
     let holder = try Child(Fixture.program("holds"), ["\(victim)"])
     #expect(eventually { holder.output.text == "held\n" })
     try portico.waitForLog(

@@ -70,17 +70,19 @@ package struct ProcessView: Sendable {
   }
 
   /// Waits until it does next to nothing: less than `share` of a processor during a fifth of a
-  /// second. False when it is never that still within `limit`.
+  /// second, twice in a row. False when it is never that still within `limit`.
   package func comesToRest(
     using share: Double = 0.1, within limit: Duration = .seconds(10)
   ) throws -> Bool {
     let window = Duration.milliseconds(200)
     var start = (try timeOnProcessors(), ContinuousClock.now)
+    var stillCount = 0
     return try eventually(within: limit) {
       pause(for: window)
       let now = (try timeOnProcessors(), ContinuousClock.now)
-      defer { start = now }
-      return now.0 - start.0 < (now.1 - start.1) * share
+      stillCount = now.0 - start.0 < (now.1 - start.1) * share ? stillCount + 1 : 0
+      start = now
+      return stillCount == 2
     }
   }
 
@@ -88,11 +90,13 @@ package struct ProcessView: Sendable {
   private func timeOnProcessors() throws -> Duration {
     let folder = "/proc/\(pid)/task"
     let threads = try FileManager.default.contentsOfDirectory(atPath: folder)
-    return threads.reduce(.zero) { sum, thread in
-      // The first of its numbers, in nanoseconds; a thread may end meanwhile.
-      let text = try? ProcessView.text(of: "\(folder)/\(thread)/schedstat")
-      return sum + .nanoseconds(text?.split(separator: " ").first.flatMap { Int64($0) } ?? 0)
+    // The first of its numbers, in nanoseconds; a thread may end meanwhile.
+    let times = threads.compactMap { thread in
+      (try? ProcessView.text(of: "\(folder)/\(thread)/schedstat"))?.split(separator: " ").first
+        .flatMap { Int64($0) }
     }
+    guard !times.isEmpty else { throw Failure("no schedstat of the threads of \(pid)") }
+    return .nanoseconds(times.reduce(0, +))
   }
 
   /// The inodes of its sockets, as tables of sockets have them.

@@ -47,6 +47,11 @@ struct TagTests {
     }
   }
 
+  @Test func `Each suite that runs alone is listed with its reason`() throws {
+    let alone = try suites().filter { $0.traits.contains(".realProcessesAlone") }.map(\.name)
+    #expect(Set(alone) == Set(SuitesAlone.reasons.keys))
+  }
+
   @Test func `No promise of the README is left to make test-all`() throws {
     let lines = try Repository.file("README.md").lines
     let start = try #require(lines.firstIndex { $0.hasPrefix("#") && $0.contains("promised") })

@@ -96,7 +96,10 @@ final class MemoryHost {
   /// What was logged so far.
   var log: [Line] {
     while case .packet(let bytes) = reader.value.receive() {
-      guard let record = try? LogRecord(decoding: bytes) else { continue }
+      guard let record = try? LogRecord(decoding: bytes) else {
+        Issue.record("no record of the log: \(bytes)")
+        continue
+      }
       lines.append(
         Line(
           level: record.level, isFromHandler: record.isFromHandler, connection: record.connection,

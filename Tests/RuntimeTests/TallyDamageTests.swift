@@ -2,7 +2,9 @@
 // nobody, no worker's own count is changed by it, and once the supervisor has wiped the cell of the
 // culprit all counts are exact again.
 
+internal import CKernel
 internal import Control
+internal import Glibc
 internal import Kernel
 internal import Testing
 
@@ -100,6 +102,13 @@ struct TallyDamageTests {
     }
   }
 
+  /// Of this thread: what others of the machine do takes none of it.
+  private func processorTime() -> Duration {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+  }
+
   @Test func `Forty cells of the worst garbage cost a client some milliseconds`() throws {
     let host = try TallyHost(workers: 40, addresses: 20_000, seed: 3)
     let worker = try host.worker(0)
@@ -108,13 +117,13 @@ struct TallyDamageTests {
       // A change that never ends.
       host.store(UInt32(1), at: host.layout.offset(ofCell: cell) + TallyLayout.sequenceOffset)
     }
-    let start = ContinuousClock.now
+    let start = processorTime()
     // No table has it, so that every one is searched.
     for _ in 0..<500 {
       #expect(worker.enter(.max, limit: 1))
       worker.leave(.max)
     }
-    let time = ContinuousClock.now - start
+    let time = processorTime() - start
     print("500 searches of 39 cells take \(time)")
     #expect(time < .seconds(8))
   }
