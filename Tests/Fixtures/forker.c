@@ -1,7 +1,7 @@
 /* Promise: a child of fork(2) has nothing of its worker's: its replies are refused, and what it
  * leaves open is not the worker's. The child logs what its reply was answered, the sum of what
  * pausing and aborting were, and how many descriptors above 2 it has, without the log's; with
- * "stay" it stays for a while. */
+ * "stay" it stays for a while, and with "return" it returns from its call. */
 #include <portico.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -28,7 +28,8 @@ ptrdiff_t handle(const void *buffer, size_t len, portico_reply reply) {
     int length = snprintf(text, sizeof text, "child: answered %ld and %ld, %d open", answer, others,
                           open_count);
     host->log(NULL, PORTICO_LOG_INFO, text, (size_t)length);
-    if (strncmp(buffer, "stay", 4) == 0) sleep(20);
+    if (len >= 4 && memcmp(buffer, "stay", 4) == 0) sleep(20);
+    if (len >= 6 && memcmp(buffer, "return", 6) == 0) return (ptrdiff_t)len;
     _exit(0);
   }
   reply("from the parent", 15);

@@ -164,6 +164,12 @@ package final class Client: Sendable {
     throw Failure("no end within \(limit), only \(Answer(bytes: all, end: .orderly))")
   }
 
+  /// Waits for bytes or an end; false when neither comes in time.
+  package func hasInput(within limit: Duration) -> Bool {
+    var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    return poll(&entry, 1, Int32(limit / .milliseconds(1))) > 0
+  }
+
   /// What arrives within a time, without waiting for more.
   package func receiveWhatComes(within limit: Duration) throws -> [UInt8] {
     var all: [UInt8] = []

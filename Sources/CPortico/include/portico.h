@@ -242,7 +242,8 @@ typedef struct portico_host {
   int32_t (*PORTICO_NONNULL need)(portico_reply PORTICO_NONNULL reply, size_t total);
 
   /* paused != 0: read nothing from this client and do not call handle for it, until called again
-   * with 0. Returns 0, PORTICO_GONE, or PORTICO_MISUSE for a datagram. [any thread] */
+   * with 0. Returns 0, PORTICO_GONE, or PORTICO_MISUSE (a datagram, or in a forked child).
+   * [any thread] */
   int32_t (*PORTICO_NONNULL pause)(portico_reply PORTICO_NONNULL reply, int32_t paused);
 
   /* Calls on_timer for this connection once, after that many milliseconds (at least 1), in place
@@ -252,8 +253,8 @@ typedef struct portico_host {
   int32_t (*PORTICO_NONNULL timer)(portico_reply PORTICO_NULLABLE reply, uint64_t milliseconds);
 
   /* Ends the connection at once: what is queued is thrown away and the client sees a reset (over a
-   * Unix socket, which has none, an end). Returns 0, PORTICO_GONE, or PORTICO_MISUSE for a
-   * datagram. [any thread] */
+   * Unix socket, which has none, an end). Returns 0, PORTICO_GONE, or PORTICO_MISUSE (a datagram,
+   * or in a forked child). [any thread] */
   int32_t (*PORTICO_NONNULL abort)(portico_reply PORTICO_NONNULL reply);
 
   /* A further table by name, or NULL when this host has none of that name. [any thread] */

@@ -60,6 +60,7 @@ extension Core {
 
   @inline(__always)
   private mutating func end() {
+    if context.value.thread == 0 { endForkedChild() }
     if limits.slowCall_ns != 0 {
       let now_ns = SlowCall.now_ns(limit_ns: limits.slowCall_ns)
       if now_ns &- slowCall.began_ns >= limits.slowCall_ns { noteSlowCall(now_ns) }
@@ -165,6 +166,7 @@ extension Core {
     page.value.calls &+= 1
     page.value.hook = CK_HOOK_TIMER.rawValue
     onTimer(nil, nil)
+    if context.value.thread == 0 { endForkedChild() }
     page.value.hook = CK_HOOK_NONE.rawValue
     if isThreadWaiting { takeInbox() }
   }
@@ -184,6 +186,7 @@ extension Core {
     page.value.connection = 0
     page.value.hook = CK_HOOK_UNLOAD.rawValue
     onUnload()
+    if context.value.thread == 0 { endForkedChild() }
     page.value.hook = CK_HOOK_NONE.rawValue
   }
 }

@@ -51,7 +51,7 @@ extension Loop where IO: ~Copyable {
   var auditTimer: Int { core.value.connections.capacity }
 
   /// Looks at the worker's own descriptors, and at the connections' a slice at a time. Begun when
-  /// the supervisor says so, since a timer here would give every idle wait of the loop a time limit.
+  /// the supervisor says so, since a timer here would give every idle wait of the loop a limit.
   @inline(never)
   mutating func audit() {
     core.value.checkOwn()
