@@ -32,6 +32,21 @@ let lean: [SwiftSetting] = [
   ])
 ]
 
+// Addresses of functions in other libraries are looked up at the start and cannot be changed after.
+let readOnly = ["-Xlinker", "-z", "-Xlinker", "relro", "-Xlinker", "-z", "-Xlinker", "now"]
+
+// A program of Portico's finds its runtime by its own run path (DT_RPATH, which comes before any
+// variable of the loader), and its debug file by its number.
+let program: [LinkerSetting] = [
+  .unsafeFlags(readOnly + ["-Xlinker", "--disable-new-dtags", "-Xlinker", "--build-id=sha1"])
+]
+
+// What the compiler of C has against overruns. (Swift's own checks are always on.)
+let guarded: [CSetting] = [
+  .unsafeFlags(["-fstack-protector-strong"]),
+  .unsafeFlags(["-D_FORTIFY_SOURCE=2"], .when(configuration: .release)),
+]
+
 // Tests start processes and talk to them over raw sockets; the strict rules are the product's.
 let tests: [SwiftSetting] =
   [
@@ -45,7 +60,10 @@ let quick: [SwiftSetting] = [.unsafeFlags(["-O"])]
 // Plugins in Swift are built as an author would build them.
 let author: [SwiftSetting] = [.enableUpcomingFeature("InternalImportsByDefault")] + warnings
 
-let plugin: [CSetting] = [.headerSearchPath("../../Sources/CPortico/include")]
+let plugin: [CSetting] = [.headerSearchPath("../../Sources/CPortico/include")] + guarded
+let library: [LinkerSetting] = [
+  .unsafeFlags(readOnly + ["-Xlinker", "--build-id=sha1"])
+]
 
 let package = Package(
   name: "portico",
@@ -80,7 +98,7 @@ let package = Package(
         .target(name: "Transcript", condition: .when(platforms: [.linux])),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      swiftSettings: kernel),
+      swiftSettings: kernel, linkerSettings: program),
     .target(
       name: "Supervisor",
       dependencies: [
@@ -97,9 +115,11 @@ let package = Package(
       ],
       swiftSettings: kernel),
     .executableTarget(
-      name: "portico-worker", dependencies: ["Runtime"], swiftSettings: kernel + lean),
+      name: "portico-worker", dependencies: ["Runtime"], swiftSettings: kernel + lean,
+      linkerSettings: program),
     .executableTarget(
-      name: "portico-probe", dependencies: ["Runtime"], swiftSettings: kernel + lean),
+      name: "portico-probe", dependencies: ["Runtime"], swiftSettings: kernel + lean,
+      linkerSettings: program),
     .target(
       name: "Runtime",
       dependencies: ["Control", "Kernel", "Transcript", "CPortico", "CKernel", "CFFI"],
@@ -112,7 +132,7 @@ let package = Package(
     // With the debug information that Swift writes too: valgrind on Debian 12 reads no newer one.
     .target(
       name: "CKernel", publicHeadersPath: ".",
-      cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-gdwarf-4"])]),
+      cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-gdwarf-4"])] + guarded),
     .systemLibrary(name: "CFFI", pkgConfig: "libffi", providers: [.apt(["libffi-dev"])]),
 
     // The kit for authors.
@@ -123,18 +143,22 @@ let package = Package(
 
     .target(
       name: "thankyou", dependencies: ["PorticoHandler"], path: "Plugins/thankyou",
-      swiftSettings: author),
+      swiftSettings: author, linkerSettings: library),
     .target(
       name: "mock", dependencies: ["PorticoHandler", "Transcript"], path: "Plugins/mock",
-      swiftSettings: author),
+      swiftSettings: author, linkerSettings: library),
     .target(
-      name: "echo", path: "Plugins/echo", publicHeadersPath: ".", cSettings: plugin),
+      name: "echo", path: "Plugins/echo", publicHeadersPath: ".", cSettings: plugin,
+      linkerSettings: library),
     .target(
-      name: "daytime", path: "Plugins/daytime", publicHeadersPath: ".", cSettings: plugin),
+      name: "daytime", path: "Plugins/daytime", publicHeadersPath: ".", cSettings: plugin,
+      linkerSettings: library),
     .target(
-      name: "discard", path: "Plugins/discard", publicHeadersPath: ".", cSettings: plugin),
+      name: "discard", path: "Plugins/discard", publicHeadersPath: ".", cSettings: plugin,
+      linkerSettings: library),
     .target(
-      name: "chargen", path: "Plugins/chargen", publicHeadersPath: ".", cSettings: plugin),
+      name: "chargen", path: "Plugins/chargen", publicHeadersPath: ".", cSettings: plugin,
+      linkerSettings: library),
 
     // The lesson on TCP and UDP, lowest last: `make lesson`.
     .executableTarget(

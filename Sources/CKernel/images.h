@@ -16,6 +16,23 @@ static inline void *ck_load(const char *path) {
   return dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 }
 
+/* 1 when a library of that name is in this process already: nothing is loaded. */
+static inline int ck_is_loaded(const char *name) {
+  void *image = dlopen(name, RTLD_LAZY | RTLD_NOLOAD);
+  if (image) dlclose(image);
+  return image != NULL;
+}
+
+/* The path of such a library; NULL when it is not there. Valid as long as it is loaded. */
+static inline const char *ck_path_of_loaded(const char *name) {
+  struct link_map *map = NULL;
+  void *image = dlopen(name, RTLD_LAZY | RTLD_NOLOAD);
+  if (!image) return NULL;
+  const char *path = dlinfo(image, RTLD_DI_LINKMAP, &map) == 0 ? map->l_name : NULL;
+  dlclose(image);
+  return path;
+}
+
 static inline const char *ck_load_error(void) {
   const char *text = dlerror();
   return text ? text : "unknown error";

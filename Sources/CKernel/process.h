@@ -68,6 +68,15 @@ static inline int ck_is_only(uid_t user, gid_t group) {
   return setuid(0) < 0 && setresuid((uid_t)-1, 0, (uid_t)-1) < 0 && setgid(0) < 0 ? 1 : 0;
 }
 
+/* From here on nobody but root may attach to this process, read its memory, or find its secrets in
+ * a core file (prctl(2), PR_SET_DUMPABLE), unless `allowed`, or its limit of core files says that
+ * one is wanted: a change of the user has switched them off. */
+static inline int ck_set_dumpable(int allowed) {
+  struct rlimit core;
+  if (getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_cur > 0) allowed = 1;
+  return prctl(PR_SET_DUMPABLE, allowed, 0, 0, 0) < 0 ? -errno : 0;
+}
+
 /* From here on this process may have so many bytes of data more than now (RLIMIT_DATA: private
  * writable mappings and the heap, by address space and not by what is touched; stacks of threads
  * count whole, shared mappings and the first thread's stack do not). For good. Returns how many it

@@ -49,6 +49,8 @@ public struct WorkerConfiguration: Equatable, Sendable {
   public var isStrict = false
   /// Let the plugin map memory that is writable and executable; `--allow-wx`.
   public var allowsWritableExecutable = false
+  /// Let whoever runs as the worker's user look into it; `--allow-debugger`.
+  public var allowsDebugger = false
 
   /// What the loop waits with.
   public var backend = BackendName.auto
@@ -148,7 +150,9 @@ public struct WorkerConfiguration: Equatable, Sendable {
     for variable in restoredVariables { wire.put(variable.value != nil) }
     wire.put(logLevel.rawValue)
     wire.put(backend.rawValue)
-    for flag in [logsRequests, isStrict, allowsWritableExecutable] { wire.put(flag) }
+    for flag in [logsRequests, isStrict, allowsWritableExecutable, allowsDebugger] {
+      wire.put(flag)
+    }
     for count in [
       receiveSize, lingerBytes, highWater, lowWater, replyLimit, maxFrame, replyBudget,
       maxConnections, buffersByteCount, connectionLimit, addressLimit, memoryLimit,
@@ -206,6 +210,7 @@ public struct WorkerConfiguration: Equatable, Sendable {
     logsRequests = try wire.flag("log requests")
     isStrict = try wire.flag("strict")
     allowsWritableExecutable = try wire.flag("writable-executable")
+    allowsDebugger = try wire.flag("debugger")
     receiveSize = Int(try wire.number("receive size", as: Int64.self))
     lingerBytes = Int(try wire.number("linger bytes", as: Int64.self))
     highWater = Int(try wire.number("high water", as: Int64.self))

@@ -6,17 +6,36 @@ internal import Glibc
 
 /// Looks up accounts.
 public enum Accounts {
-  /// A user's number and the number of the group it belongs to first.
+  /// What passwd(5) says of a user.
   public struct User: Equatable, Sendable {
     /// `uid`
     public var id: UInt32
-    /// `gid`
+    /// `gid`, of the group that it belongs to first.
     public var primaryGroup: UInt32
+    /// Empty for a number that has no name.
+    public var name: String
+    /// Its folder; `/` where none is known.
+    public var home: String
 
-    /// Both numbers, as in passwd(5).
-    public init(id: UInt32, primaryGroup: UInt32) {
+    /// As in passwd(5).
+    public init(id: UInt32, primaryGroup: UInt32, name: String = "", home: String = "/") {
       self.id = id
       self.primaryGroup = primaryGroup
+      self.name = name
+      self.home = home
+    }
+
+    fileprivate init(_ account: ck_account) {
+      id = account.user
+      primaryGroup = account.group
+      name = unsafe withUnsafeBytes(of: account.name, Self.text)
+      let folder = unsafe withUnsafeBytes(of: account.home, Self.text)
+      home = folder.isEmpty ? "/" : folder
+    }
+
+    /// Up to the first NUL.
+    private static func text(_ bytes: UnsafeRawBufferPointer) -> String {
+      unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
     }
   }
 
@@ -25,19 +44,17 @@ public enum Accounts {
 
   /// nil when there is no such user.
   public static func user(named name: String) throws(SystemError) -> User? {
-    var user = User(id: 0, primaryGroup: 0)
-    // SAFETY: the name is valid during the call, and two numbers are written.
-    let result = unsafe name.withCString {
-      unsafe ck_find_user($0, 0, &user.id, &user.primaryGroup)
-    }
-    return try SystemError.check("getpwnam", result) == 1 ? user : nil
+    var account = ck_account()
+    // SAFETY: the name is valid during the call, and the account is written.
+    let result = unsafe name.withCString { unsafe ck_find_user($0, 0, &account) }
+    return try SystemError.check("getpwnam", result) == 1 ? User(account) : nil
   }
 
   /// nil when no name belongs to this number.
   public static func user(id: UInt32) throws(SystemError) -> User? {
-    var user = User(id: 0, primaryGroup: 0)
-    let result = unsafe ck_find_user(nil, id, &user.id, &user.primaryGroup)
-    return try SystemError.check("getpwuid", result) == 1 ? user : nil
+    var account = ck_account()
+    let result = unsafe ck_find_user(nil, id, &account)
+    return try SystemError.check("getpwuid", result) == 1 ? User(account) : nil
   }
 
   /// A group's number, or nil when there is no such group.

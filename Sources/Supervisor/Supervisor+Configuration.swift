@@ -12,6 +12,7 @@ extension Supervisor {
     options.fill(&configuration)
     configuration.pluginPath = files.image.path
     configuration.handlerConfig = files.handlerConfig
+    configuration.settings += files.settings
     configuration.userID = account.userID
     configuration.groupID = account.groupID
     configuration.listeners = listeners.map(\.realURI)
@@ -30,6 +31,13 @@ extension Supervisor {
     configuration.tally = tally.layout
     configuration.filterSeed = filterSeed
     return configuration
+  }
+
+  /// Who starts a server as root mostly wants the port, not the rest.
+  func warnOfRoot() {
+    guard options.user == nil, Accounts.current.user == 0 else { return }
+    logger.warning(
+      "the plugin runs as root, and may do everything on this machine: --user NAME runs it as NAME")
   }
 
   /// A host that is bad on purpose says so, since nobody should meet it by accident.
@@ -62,6 +70,7 @@ extension RunOptions {
     configuration.logsRequests = logsRequests
     configuration.isStrict = isStrict
     configuration.allowsWritableExecutable = allowsWritableExecutable
+    configuration.allowsDebugger = allowsDebugger
     configuration.backend = backend
     configuration.receiveSize = receiveSize.bytes
     configuration.lingerBytes = lingerBytes.bytes

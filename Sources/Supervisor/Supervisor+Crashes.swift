@@ -104,7 +104,9 @@ extension Supervisor {
     report.fingerprint = generation.image.fingerprint
     report.worker = UInt16(clamping: worker.index)
     report.pid = worker.process.pid
-    report.settings = generation.configuration.settings
+    // Those of --set-file are secrets: their files are named, not their values.
+    report.settings = options.settings
+    report.settingFiles = options.settingFiles
     report.handlerConfigPath = options.handlerConfigPath
     report.workerMemory = generation.configuration.workerMemory
   }

@@ -8,11 +8,11 @@ internal import Logging
 extension Supervisor {
   /// Begins to read the plugin. What can be told at once of a file that is none is thrown.
   func readPlugin(_ origin: Generation.Origin) throws(StartFailure) {
-    let source = try PluginSource.open(locator.path(of: options.plugin))
+    let source = try PluginSource.open(
+      locator.path(of: options.plugin), trusting: options.trust)
     let path = source.path
     do throws(SystemError) {
-      let begun = try PluginReading(
-        source, configPath: options.handlerConfigPath, for: origin)
+      let begun = try PluginReading(source, with: options, for: origin)
       try poller.add(begun.descriptor, token: EventSource.plugin.token)
       reading = begun
     } catch {

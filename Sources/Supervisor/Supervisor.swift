@@ -143,9 +143,13 @@ package final class Supervisor {
         cellCount: (options.maxGenerations + 1) * count + 16,
         addressCapacity: options.maxPerAddress == .none ? 0 : budget.connections),
       seed: .random(in: .min ... .max))
+    var user: Accounts.User?
+    if let word = options.user { user = try WorkerAccount.user(word) }
+    let environment = WorkerEnvironment(
+      own: HostFacts.environment, user: user, adding: options.environment)
     spawner = try WorkerSpawner(
-      installation: installation, sockets: sockets, tally: tally.descriptor,
-      loadTimeout: options.loadTimeout.duration)
+      installation: installation, environment: environment, sockets: sockets,
+      tally: tally.descriptor, loadTimeout: options.loadTimeout.duration)
   }
 
   /// Serves until told to end, and returns the exit status. Throws when it cannot start.
@@ -155,6 +159,7 @@ package final class Supervisor {
       writer.flush(atMost: .seconds(1))
     }
     warnOfFilters()
+    warnOfRoot()
     try startFirstGeneration()
     while failure == nil, !isFinished {
       do throws(SystemError) {

@@ -21,11 +21,14 @@
       completion: .directory)
     var pluginDir: [String] = []
 
+    @OptionGroup var process: ProcessOptions
+
     func run() throws {
       try reportingFailure { () throws(StartFailure) in
-        for line in try PluginInspection(plugin: plugin, pluginFolders: pluginDir).lines() {
-          print(line)
-        }
+        let inspection = PluginInspection(
+          plugin: plugin, pluginFolders: pluginDir, environment: process.env,
+          trust: process.trust)
+        for line in try inspection.lines() { print(line) }
       }
     }
   }

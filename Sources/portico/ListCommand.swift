@@ -19,9 +19,13 @@
       completion: .directory)
     var pluginDir: [String] = []
 
+    @OptionGroup var process: ProcessOptions
+
     func run() throws {
       try reportingFailure { () throws(StartFailure) in
-        for line in try PluginListing(pluginFolders: pluginDir).table() { print(line) }
+        let listing = PluginListing(
+          pluginFolders: pluginDir, environment: process.env, trust: process.trust)
+        for line in try listing.table() { print(line) }
       }
     }
   }

@@ -7,10 +7,7 @@
   internal import Supervisor
 
   struct ProbeOptionGroup: ParsableArguments {
-    @Option(
-      help: ArgumentHelp("A setting for the plugin; repeated for several.", valueName: "key=value"),
-      transform: Words.setting)
-    var set: [WorkerConfiguration.Setting] = []
+    @OptionGroup var settings: SettingOptions
 
     @Option(
       help: ArgumentHelp("A file whose bytes the plugin gets as they are.", valueName: "file"))
@@ -24,21 +21,19 @@
     @Flag(help: "Let the plugin map memory that is writable and executable.")
     var allowWx = false
 
+    @OptionGroup var process: ProcessOptions
+
     @Flag(help: "Each request is one datagram, as over a UDP listener.")
     var udp = false
-
-    func validate() throws {
-      for (index, setting) in set.enumerated()
-      where set[..<index].contains(where: { $0.key == setting.key }) {
-        throw ValidationError("--set \(setting.key.escapedForTerminal) is given twice")
-      }
-    }
 
     func options(plugin: String) -> ProbeOptions {
       var options = ProbeOptions()
       options.plugin = plugin
       options.pluginFolders = pluginDir
-      options.settings = set
+      options.settings = settings.set
+      options.settingFiles = settings.setFile
+      options.environment = process.env
+      options.trust = process.trust
       options.handlerConfigPath = handlerConfig
       options.allowsWritableExecutable = allowWx
       options.isDatagram = udp

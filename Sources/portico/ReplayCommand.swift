@@ -14,11 +14,12 @@
       usage: "portico replay <file> [--plugin <name|path>] [<options>]",
       discussion: """
         Crash files lie in the folder crashes of --run-dir. The plugin runs in a process of its \
-        own that is thrown away, with the settings of the worker that died, and one client sends \
-        what the file has. Says `reproduced` when the plugin dies in the same way in the same \
-        function of the handler, otherwise `not reproduced` and why. The file says which plugin \
-        is run: play only files of your own hosts. Exit status: 0 reproduced, 3 not reproduced, 1 \
-        when the file or the plugin cannot be used, 64 for a mistake on the command line.
+        own that is thrown away, with the settings of the worker that died (those of --set and \
+        --set-file come on top), and one client sends what the file has. Says `reproduced` when \
+        the plugin dies in the same way in the same function of the handler, otherwise `not \
+        reproduced` and why. The file says which plugin is run: play only files of your own \
+        hosts. Exit status: 0 reproduced, 3 not reproduced, 1 when the file or the plugin cannot \
+        be used, 64 for a mistake on the command line.
         """)
 
     @Argument(help: ArgumentHelp("The crash file.", valueName: "file"), completion: .file())
@@ -30,11 +31,7 @@
         valueName: "name|path"), completion: .plugin)
     var plugin = ""
 
-    @Option(
-      help: ArgumentHelp(
-        "A setting for the plugin on top of the file's; repeated for several.",
-        valueName: "key=value"), transform: Words.setting)
-    var set: [WorkerConfiguration.Setting] = []
+    @OptionGroup var settings: SettingOptions
 
     @Option(
       help: ArgumentHelp(
@@ -49,6 +46,8 @@
 
     @Flag(help: "Let the plugin map memory that is writable and executable.")
     var allowWx = false
+
+    @OptionGroup var process: ProcessOptions
 
     @Option(
       help: ArgumentHelp(
@@ -73,7 +72,10 @@
       var options = ProbeOptions()
       options.plugin = plugin
       options.pluginFolders = pluginDir
-      options.settings = set
+      options.settings = settings.set
+      options.settingFiles = settings.setFile
+      options.environment = process.env
+      options.trust = process.trust
       options.handlerConfigPath = handlerConfig
       options.logLevel = logLevel
       options.allowsWritableExecutable = allowWx

@@ -27,10 +27,7 @@
       completion: .directory)
     var pluginDir: [String] = []
 
-    @Option(
-      help: ArgumentHelp("A setting for the plugin; repeated for several.", valueName: "key=value"),
-      transform: Words.setting)
-    var set: [WorkerConfiguration.Setting] = []
+    @OptionGroup var settings: SettingOptions
 
     @Option(
       help: ArgumentHelp(
@@ -54,20 +51,26 @@
         """)
     var allowWx = false
 
-    func validate() throws {
-      for (index, setting) in set.enumerated()
-      where set[..<index].contains(where: { $0.key == setting.key }) {
-        throw ValidationError("--set \(setting.key.escapedForTerminal) is given twice")
-      }
-    }
+    @OptionGroup var process: ProcessOptions
+
+    @Flag(
+      help: """
+        Let debuggers of the worker's user attach to workers, and the like of them read their \
+        memory; a limit of core files above 0 does it as well.
+        """)
+    var allowDebugger = false
 
     func fill(_ options: inout RunOptions) {
       options.plugin = plugin
       options.pluginFolders = pluginDir
-      options.settings = set
+      options.settings = settings.set
+      options.settingFiles = settings.setFile
+      options.environment = process.env
+      options.trust = process.trust
       options.handlerConfigPath = handlerConfig
       options.isStrict = strict
       options.allowsWritableExecutable = allowWx
+      options.allowsDebugger = allowDebugger
     }
   }
 

@@ -169,6 +169,29 @@
         key: String(word[..<equals]), value: String(word[word.index(after: equals)...]))
     }
 
+    @Sendable static func settingFile(_ word: String) throws -> SettingFile {
+      guard let equals = word.firstIndex(of: "="), equals != word.startIndex,
+        word.index(after: equals) != word.endIndex
+      else {
+        throw ValidationError(
+          "write a setting and its file as KEY=FILE, such as password=/etc/portico/password")
+      }
+      return SettingFile(
+        key: String(word[..<equals]), path: String(word[word.index(after: equals)...]))
+    }
+
+    @Sendable static func environmentWord(_ word: String) throws -> EnvironmentWord {
+      let name = word.prefix { $0 != "=" }
+      let isName = name.unicodeScalars.allSatisfy {
+        "A"..."Z" ~= $0 || "a"..."z" ~= $0 || "0"..."9" ~= $0 || $0 == "_"
+      }
+      guard isName, let first = name.first, !first.isNumber else {
+        throw ValidationError("write a variable as NAME=VALUE or NAME, such as TZ=UTC")
+      }
+      let value = name.count < word.count ? String(word.dropFirst(name.count + 1)) : nil
+      return EnvironmentWord(name: String(name), value: value)
+    }
+
     @Sendable static func logLevel(_ word: String) throws -> LogLevel {
       guard let level = LogLevel.allCases.first(where: { $0.name == word }) else {
         let names = LogLevel.allCases.map(\.name).joined(separator: ", ")

@@ -72,7 +72,10 @@ struct InheritanceTests {
     let portico = try Portico(
       ["--plugin", Fixture.c("shell").path], environment: environment)
     let question = "echo \"${LD_LIBRARY_PATH-none} $SWIFT_BACKTRACE\"\n"
-    #expect(try portico.ask(question).text == "\(libraryPath ?? "none") color=no\n")
+    #expect(try portico.ask(question).text == "none color=no\n")
+    let asked = try Portico(
+      ["--plugin", Fixture.c("shell").path, "--env", "LD_LIBRARY_PATH"], environment: environment)
+    #expect(try asked.ask(question).text == "\(libraryPath ?? "none") color=no\n")
   }
 
   @Test func `A reply in a forked child is a misuse, said once, and the parent's goes on`() throws {
@@ -85,6 +88,16 @@ struct InheritanceTests {
     let told = portico.log.filter { $0.message.contains("in a process that it had forked") }
     #expect(told.count == 1 && told[0].level == "warning" && told[0].message.hasPrefix("forker "))
     #expect(try portico.counters()["replies in forked children"] == 9)
+  }
+
+  @Test func `A forked child that returns from its call ends, and serves nobody`() throws {
+    let portico = try Portico(plugin: Fixture.c("forker"), "--workers", "1")
+    let worker = try #require(portico.workers.first)
+    for _ in 0..<3 { #expect(try portico.ask("return") == .init("from the parent", .orderly)) }
+    #expect(eventually { ProcessView(worker).children.isEmpty })
+    #expect(try portico.ask("return") == .init("from the parent", .orderly))
+    #expect(portico.workers == [worker])
+    #expect(portico.log.filter { $0.level == "error" }.map(\.raw) == [])
   }
 
   private func target(of number: Int, in pid: pid_t) throws -> String {

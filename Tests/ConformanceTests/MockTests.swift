@@ -39,7 +39,7 @@ struct MockTests {
       try client.send(said, inPiecesOf: size, gap: .milliseconds(2))
       #expect(try client.receiveToEnd() == .init("250 ?k\r\n221 bye\r\n", .orderly))
     }
-    #expect(portico.log.filter { $0.level == "warning" }.map(\.raw) == [])
+    #expect(portico.warnings.map(\.raw) == [])
   }
 
   @Test func `Each answer goes out as soon as its line has come`() throws {
@@ -128,7 +128,7 @@ struct MockTests {
     #expect(try client.receiveText(5000) == String(repeating: "pong\n", count: 1000))
     try client.shutdownSend()
     #expect(try client.receiveToEnd() == .init("", .orderly))
-    #expect(portico.log.filter { $0.level == "warning" }.map(\.raw) == [])
+    #expect(portico.warnings.map(\.raw) == [])
   }
 
   @Test func `A long answer reaches a client that reads late`() throws {

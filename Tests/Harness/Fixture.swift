@@ -28,7 +28,10 @@ package enum Fixture {
 
   /// `Tests/Fixtures/NAME.c` as `NAME.so`, in a folder that is not the source's. Further `flags`
   /// (`-DX=1`) make another build of it. Throws with the compiler's words.
-  package static func c(_ name: String, _ flags: String...) throws -> URL {
+  package static func c(_ name: String, _ flags: String...) throws -> URL { try c(name, flags) }
+
+  /// The same.
+  package static func c(_ name: String, _ flags: [String]) throws -> URL {
     if flags.isEmpty, let file = prebuilt("c/\(name).so") { return file }
     let library = name == "borrowedhandle" ? try c("libborrowed").deletingLastPathComponent() : nil
     return try cached(([name] + flags).joined(separator: " ")) {

@@ -129,6 +129,11 @@ package final class Portico: Sendable {
     return try client.receiveToEnd()
   }
 
+  /// What it warns of, but for what it says to whoever starts it as root.
+  package var warnings: [LogLine] {
+    log.filter { $0.level == "warning" && !$0.message.contains("the plugin runs as root") }
+  }
+
   package var log: [LogLine] { child.error.lines.compactMap(LogLine.init) }
 
   /// The first line of the log that `matches`; throws with the log when none comes.

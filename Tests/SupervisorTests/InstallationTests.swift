@@ -31,10 +31,6 @@ import Testing
     #expect(installation.folder(of: .include) == "\(root)/include")
     #expect(installation.folder(of: .kit) == "\(root)/share/portico/swift")
     #expect(installation.folder(of: .templates) == "\(root)/share/portico/templates")
-    let environment = installation.environment(forPlugin: "/plugins/x.so")
-    let libraries = try #require(environment.first { $0.hasPrefix("LD_LIBRARY_PATH=") })
-    #expect(libraries.hasPrefix("LD_LIBRARY_PATH=/plugins"))
-    #expect(libraries.hasSuffix(":\(root)/lib/portico/runtime"))
   }
 
   @Test("In the root folder no path has two slashes")
@@ -57,8 +53,6 @@ import Testing
     #expect(installation.folder(of: .prefix) == root)
     #expect(try installation.existing(.include) == "\(root)/Sources/CPortico/include")
     #expect(installation.folder(of: .kit) == "\(root)/Sources")
-    let environment = installation.environment(forPlugin: "/plugins/x.so")
-    #expect(environment.allSatisfy { !$0.contains("/runtime") })
   }
 
   @Test("A part that is not there is named, with what to do")

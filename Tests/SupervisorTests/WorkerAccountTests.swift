@@ -65,7 +65,8 @@ import Testing
 
   @Test("The machine's own accounts are found")
   func machine() throws {
-    #expect(try Accounts.user(named: "root") == Accounts.User(id: 0, primaryGroup: 0))
+    let root = Accounts.User(id: 0, primaryGroup: 0, name: "root", home: "/root")
+    #expect(try Accounts.user(named: "root") == root)
     #expect(try Accounts.user(id: 0)?.id == 0)
     #expect(try Accounts.group(named: "root") == 0)
     #expect(try Accounts.user(named: "no such user") == nil)

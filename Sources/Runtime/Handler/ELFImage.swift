@@ -14,9 +14,17 @@ struct ELFImage {
   }
 
   private(set) var needs: [String] = []
+  /// Where it wants them looked for, each a list with colons. DT_RPATH counts only without
+  /// DT_RUNPATH.
+  private(set) var runPaths: [String] = []
   private(set) var exports: [String] = []
   private(set) var isSwift = false
   private var isProgram = false
+
+  /// Does it need anything of Swift's runtime?
+  var usesSwift: Bool { isSwift || needs.contains { $0.hasPrefix("libswift") } }
+
+  mutating func forgetRunPaths() { runPaths = [] }
 
   /// Does it bring Swift code but not share the host's runtime?
   var hasOwnSwiftRuntime: Bool {
@@ -79,6 +87,7 @@ struct ELFImage {
     isProgram = (values[0x6fff_fffb] ?? 0) & 0x0800_0000 != 0
     guard let strings = values[5].flatMap(offset) else { return }
     needs = neededNames.compactMap { file.text(strings &+ $0) }
+    runPaths = (values[29] ?? values[15]).flatMap { file.text(strings &+ $0) }.map { [$0] } ?? []
     guard let symbols = values[6].flatMap(offset) else { return }
     readSymbols(file, at: symbols, strings: strings, end: strings)
   }

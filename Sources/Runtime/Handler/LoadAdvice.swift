@@ -62,8 +62,9 @@ enum LoadAdvice {
         return "needs \(library) of Swift's runtime, which is not here: install Portico with `make "
           + "install PORTICO_RUNTIME=\(library)`, or put the library beside the plugin"
       }
-      return "needs the library \(library), which is not found: put it beside the plugin, or name "
-        + "its folder in LD_LIBRARY_PATH"
+      return "needs the library \(library), which is not found: put it beside the plugin, name its "
+        + "folder in the plugin's run path ($ORIGIN is the plugin's), or start Portico with --env "
+        + "LD_LIBRARY_PATH=FOLDER"
     }
     if let version = part(of: words, after: "version `"), words.hasPart("not found") {
       let name = version.prefix { $0 != "'" }

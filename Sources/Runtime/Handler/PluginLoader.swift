@@ -28,8 +28,9 @@ struct PluginLoader: ~Copyable {
     // By number and not by `self`: a debugger opens the same path, and its own descriptor of that
     // number may be a pipe, which it would read for ever.
     imagePath = "/proc/\(Files.linkTarget(of: "/proc/self") ?? "self")/fd/\(fd)"
-    try readImage(fd)
+    let file = try readImage(fd)
     page.value.hook = CK_HOOK_CONSTRUCTOR.rawValue
+    try loadLibraries(of: file)
     let image = unsafe imagePath.withCString { unsafe ck_load($0) }
     page.value.hook = CK_HOOK_NONE.rawValue
     guard let image = unsafe image else {
@@ -67,22 +68,37 @@ struct PluginLoader: ~Copyable {
     PluginRejection(description: "\(path) \(reason)")
   }
 
-  private mutating func readImage(_ fd: Int32) throws(PluginRejection) {
+  /// Their constructors run here as well.
+  private func loadLibraries(of file: ELFImage) throws(PluginRejection) {
+    do throws(PluginLibraries.Failure) {
+      var libraries = PluginLibraries(ofPlugin: path)
+      try libraries.load(for: file)
+    } catch {
+      page.value.hook = CK_HOOK_NONE.rawValue
+      var words = error.words
+      if words.hasPrefix(error.path + ": ") { words.removeFirst(error.path.utf8.count + 2) }
+      throw reject("needs \(error.path), which \(LoadAdvice.load(words))")
+    }
+  }
+
+  private mutating func readImage(_ fd: Int32) throws(PluginRejection) -> ELFImage {
     var byteCount: Int64 = 0
     guard unsafe ck_regular_size(fd, &byteCount) == 1, byteCount > 0 else {
       throw reject("is empty")
     }
+    var image: ELFImage?
     let rejection: PluginRejection?
     do throws(SystemError) {
       let mapping = try Mapping(sharing: fd, byteCount: Int(byteCount), writable: false)
       do throws(ELFImage.Defect) {
-        let image = try ELFImage(unsafe UnsafeRawBufferPointer(mapping.bytes).bytes)
-        report.needs = image.needs
-        exports = image.exports
+        let read = try ELFImage(unsafe UnsafeRawBufferPointer(mapping.bytes).bytes)
+        report.needs = read.needs
+        exports = read.exports
         report.setExports(exports)
-        report.isSwift = image.isSwift
+        report.isSwift = read.isSwift
+        image = read
         rejection =
-          image.hasOwnSwiftRuntime
+          read.hasOwnSwiftRuntime
           ? reject(
             "brings a Swift runtime of its own, and two in one process do not work: rebuild it "
               + "without -static-stdlib, with the Swift that built this host") : nil
@@ -92,7 +108,8 @@ struct PluginLoader: ~Copyable {
     } catch {
       throw reject("cannot be read: \(error.reason)")
     }
-    if let rejection { throw rejection }
+    guard let image, rejection == nil else { throw rejection ?? reject("cannot be read") }
+    return image
   }
 
   /// The loader's words, with the operator's path in place of the copy's.

@@ -96,6 +96,7 @@ public enum Worker {
     let image = try OwnDescriptors.moveUp(InheritedDescriptor.image)
     try core.value.guardForks()
     let report = try load(into: core, image: image)
+    try SystemError.check("prctl", ck_set_dumpable(configuration.allowsDebugger ? 1 : 0))
     core.value.replies.reissue = core.value.handler.reissue(isStrict: configuration.isStrict)
     core.value.replies.replenish()
     if configuration.filters.isEmpty {

@@ -110,9 +110,9 @@ struct CrashFacts {
   }
 
   /// An `=` in a key has been escaped, so the first one ends it.
-  func settings() throws(TranscriptError) -> [WorkerConfiguration.Setting] {
-    var settings: [WorkerConfiguration.Setting] = []
-    for fact in facts["setting"] ?? [] {
+  func pairs(_ name: String) throws(TranscriptError) -> [(key: String, value: String)] {
+    var pairs: [(key: String, value: String)] = []
+    for fact in facts[name] ?? [] {
       guard let equals = fact.raw.firstIndex(of: UInt8(ascii: "=")) else {
         throw fact.error("a setting is written as key=value")
       }
@@ -120,10 +120,9 @@ struct CrashFacts {
         let unescaped = try Transcript.bytes(of: bytes, in: fact.line, number: fact.number)
         return String(decoding: unescaped, as: UTF8.self)
       }
-      settings.append(
-        .init(key: try part(fact.raw[..<equals]), value: try part(fact.raw[(equals + 1)...])))
+      pairs.append((try part(fact.raw[..<equals]), try part(fact.raw[(equals + 1)...])))
     }
-    return settings
+    return pairs
   }
 
   func require(_ key: String) throws(TranscriptError) {

@@ -33,7 +33,8 @@ extension CrashReport {
     peer = try facts.text("peer")
     listener = try facts.text("listener")
     isDatagram = try facts.word("transport", from: ["stream", "datagram"]) == "datagram"
-    settings = try facts.settings()
+    settings = try facts.pairs("setting").map { .init(key: $0, value: $1) }
+    settingFiles = try facts.pairs("setting-file").map { .init(key: $0, path: $1) }
     handlerConfigPath = try facts.text("handler-config")
     // No option allows more than a tebibyte.
     workerMemory = Int(min(try facts.number("worker-memory", UInt64.self) ?? 0, 1 << 40))

@@ -11,20 +11,23 @@ extension CrashReport {
   static let mark = "# portico crash file "
   static let formatVersion = 1
 
+  private static func line(_ name: String, _ key: String, _ value: String) -> String {
+    var text = "# \(name): "
+    // The first = is the one between the two.
+    for scalar in Transcript.escapedLine(Array(key.utf8)).unicodeScalars {
+      text += scalar == "=" ? #"\x3d"# : String(scalar)
+    }
+    return text + "=\(Transcript.escapedLine(Array(value.utf8)))\n"
+  }
+
   /// The report as a file. Parsing it gives an equal report.
   package var text: String {
     var text = Self.mark + "\(Self.formatVersion)\n"
     text += "# `portico replay` plays it again, and `portico test` knows it as a transcript.\n"
     text += "# What clients sent may be secret: think before you pass it on.\n#\n"
     for (key, value) in facts { text += "# \(key): \(Transcript.escapedLine(Array(value.utf8)))\n" }
-    for setting in settings {
-      // The first = is the one between the two.
-      text += "# setting: "
-      for scalar in Transcript.escapedLine(Array(setting.key.utf8)).unicodeScalars {
-        text += scalar == "=" ? #"\x3d"# : String(scalar)
-      }
-      text += "=\(Transcript.escapedLine(Array(setting.value.utf8)))\n"
-    }
+    for setting in settings { text += Self.line("setting", setting.key, setting.value) }
+    for file in settingFiles { text += Self.line("setting-file", file.key, file.path) }
     for frame in frames { text += "# frame: \(Transcript.escapedLine(Array(frame.utf8)))\n" }
     guard !input.isEmpty else { return text }
     text += "\n# What came, oldest first: a line for each call of handle, with its new bytes.\n"

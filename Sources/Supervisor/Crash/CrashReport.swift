@@ -46,6 +46,8 @@ package struct CrashReport: Equatable, Sendable {
 
   /// What the handler had been given to work with.
   package var settings: [WorkerConfiguration.Setting] = []
+  /// Those whose values stand in files; the report has the files' names.
+  package var settingFiles: [SettingFile] = []
   package var handlerConfigPath: String?
   package var workerMemory = 0
   /// Settings that were left out, since the file would have grown too large.

@@ -11,6 +11,11 @@ package struct RunOptions: Sendable {
   /// nil leaves it to the plugin's promise.
   package var workerCount: Int?
   package var settings: [WorkerConfiguration.Setting] = []
+  /// Those whose values stand in files; they are read anew at each reload.
+  package var settingFiles: [SettingFile] = []
+  /// On top of what a worker's environment has.
+  package var environment: [EnvironmentWord] = []
+  package var trust = PluginTrust.own
   /// The file's path; it is read anew at each reload.
   package var handlerConfigPath: String?
   package var pluginFolders: [String] = []
@@ -64,6 +69,8 @@ package struct RunOptions: Sendable {
   package var runFolder = RunFolderRequest.standard
   package var isStrict = false
   package var allowsWritableExecutable = false
+  /// Workers may be looked into by whoever runs as their user.
+  package var allowsDebugger = false
   /// Run beside the host, which ends with it; empty for none.
   package var command: [String] = []
 

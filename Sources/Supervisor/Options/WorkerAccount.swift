@@ -62,8 +62,9 @@ package struct WorkerAccount: Equatable, Sendable {
     return WorkerAccount()
   }
 
-  private static func user(
-    _ word: String, in directory: Directory
+  /// Whom a name or a number of `--user` means.
+  package static func user(
+    _ word: String, in directory: Directory = .machine
   ) throws(StartFailure) -> Accounts.User {
     do throws(SystemError) {
       if let id = number(word) {

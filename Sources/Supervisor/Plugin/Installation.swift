@@ -1,7 +1,6 @@
 // Where Portico's own files lie, seen from the running executable. An installation may be moved as
 // a whole: nothing in it knows its prefix. A build tree is used in place.
 
-package import Control
 internal import Kernel
 
 /// The folders of this installation.
@@ -26,8 +25,6 @@ package struct Installation: Sendable {
   package let executableFolder: String
   /// Of the plugins that come with Portico.
   package let pluginFolder: String
-  /// Of the Swift libraries that were installed along; a build tree uses the toolchain's.
-  private let runtimeFolder: String?
   private let prefix: String
   private let includeFolder: String
   private let kitFolder: String
@@ -46,7 +43,6 @@ package struct Installation: Sendable {
     if Files.kind(of: "\(folder)/portico-worker") == .regular {
       executableFolder = folder
       pluginFolder = folder
-      runtimeFolder = nil
       prefix = Self.checkout(above: folder) ?? folder
       includeFolder = "\(prefix)/Sources/CPortico/include"
       kitFolder = "\(prefix)/Sources"
@@ -56,7 +52,6 @@ package struct Installation: Sendable {
       let root = prefix == "/" ? "" : prefix
       executableFolder = "\(root)/libexec/portico"
       pluginFolder = "\(root)/lib/portico"
-      runtimeFolder = "\(pluginFolder)/runtime"
       includeFolder = "\(root)/include"
       kitFolder = "\(root)/share/portico/swift"
       templateFolder = "\(root)/share/portico/templates"
@@ -142,33 +137,5 @@ package struct Installation: Sendable {
     PluginLocator(
       optionFolders: optionFolders, pathVariable: HostFacts.variable("PORTICO_PLUGIN_PATH"),
       shippedFolder: pluginFolder, currentFolder: Files.currentFolder())
-  }
-
-  /// The variables that `environment(forPlugin:)` changes, as they were: such a process puts them
-  /// back before the plugin runs, so that children of a handler get the operator's own.
-  package static var restoredVariables: [WorkerConfiguration.Variable] {
-    ["LD_LIBRARY_PATH", "SWIFT_BACKTRACE"].map {
-      .init(name: $0, value: HostFacts.variable($0))
-    }
-  }
-
-  /// The environment of a process that loads a plugin: a crash must not stop at a debugger's
-  /// prompt, and a plugin that is loaded from a copy still finds the libraries that lie beside the
-  /// original. A Swift plugin that was built elsewhere finds the runtime that was installed along.
-  package func environment(forPlugin path: String) -> [String] {
-    var entries: [String] = []
-    var libraryPath = Self.parent(of: path)
-    for entry in ServiceEnvironment.withoutService(HostFacts.environment) {
-      if entry.hasPrefix("SWIFT_BACKTRACE=") { continue }
-      if entry.hasPrefix("LD_LIBRARY_PATH=") {
-        let inherited = entry.dropFirst("LD_LIBRARY_PATH=".utf8.count)
-        // An empty part would mean the current directory.
-        if !inherited.isEmpty { libraryPath += ":\(inherited)" }
-        continue
-      }
-      entries.append(entry)
-    }
-    if let runtimeFolder { libraryPath += ":\(runtimeFolder)" }
-    return entries + ["SWIFT_BACKTRACE=enable=no", "LD_LIBRARY_PATH=\(libraryPath)"]
   }
 }

@@ -12,8 +12,10 @@ package final class PluginImage: Sendable {
   private let knownFingerprint = Mutex<String?>(nil)
 
   /// Copies the file at `path`, however long that takes.
-  package static func read(path: String) throws(StartFailure) -> PluginImage {
-    try PluginSource.open(path).copy()
+  package static func read(
+    path: String, trusting trust: PluginTrust
+  ) throws(StartFailure) -> PluginImage {
+    try PluginSource.open(path, trusting: trust).copy()
   }
 
   init(path: String, file: consuming MemoryFile) {

@@ -1,22 +1,31 @@
 // What `portico inspect` shows of one plugin.
 
 package import Control
+internal import Kernel
 
 /// One plugin, loaded in a throw-away process.
 package struct PluginInspection {
   private let installation = Installation.current()
   private let plugin: String
   private let pluginFolders: [String]
+  private let environment: WorkerEnvironment
+  private let trust: PluginTrust
 
-  package init(plugin: String, pluginFolders: [String]) {
+  package init(
+    plugin: String, pluginFolders: [String], environment: [EnvironmentWord], trust: PluginTrust
+  ) {
     self.plugin = plugin
     self.pluginFolders = pluginFolders
+    self.environment = WorkerEnvironment(
+      own: HostFacts.environment, user: nil, adding: environment)
+    self.trust = trust
   }
 
   /// `key: value`, a line each. Throws the reason when the plugin cannot be served.
   package func lines() throws(StartFailure) -> [String] {
     let path = try installation.locator(optionFolders: pluginFolders).path(of: plugin)
-    switch try PluginProbe(installation).inspect(.read(path: path)) {
+    let image = try PluginImage.read(path: path, trusting: trust)
+    switch try PluginProbe(installation, environment).inspect(image) {
     case .loaded(let report): return Self.lines(report, path: path)
     case .bad(let reason): throw StartFailure(reason)
     }

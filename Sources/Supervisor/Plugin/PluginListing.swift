@@ -2,16 +2,22 @@
 // shadows.
 
 internal import Control
+internal import Kernel
 
 /// The plugins of this installation and of the folders that were named.
 package struct PluginListing {
   private let locator: PluginLocator
   private let probe: PluginProbe
 
-  package init(pluginFolders: [String]) {
+  private let trust: PluginTrust
+
+  package init(pluginFolders: [String], environment: [EnvironmentWord], trust: PluginTrust) {
     let installation = Installation.current()
     locator = installation.locator(optionFolders: pluginFolders)
-    probe = PluginProbe(installation)
+    probe = PluginProbe(
+      installation,
+      WorkerEnvironment(own: HostFacts.environment, user: nil, adding: environment))
+    self.trust = trust
   }
 
   /// NAME VERSION DESCRIPTION PATH, a line each, the heading first.
@@ -34,7 +40,10 @@ package struct PluginListing {
   private func row(for candidate: PluginLocator.Candidate) throws(StartFailure) -> [String]? {
     let image: PluginImage
     do throws(StartFailure) {
-      image = try .read(path: candidate.path)
+      if let sentence = trust.distrust(of: candidate.path) {
+        return [candidate.name, "-", "not run: \(sentence)", candidate.path]
+      }
+      image = try .read(path: candidate.path, trusting: trust)
     } catch {
       return brokenRow(for: candidate, because: error.description)
     }

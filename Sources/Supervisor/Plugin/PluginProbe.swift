@@ -17,7 +17,12 @@ package struct PluginProbe {
 
   private let installation: Installation
 
-  package init(_ installation: Installation) { self.installation = installation }
+  private let environment: WorkerEnvironment
+
+  package init(_ installation: Installation, _ environment: WorkerEnvironment) {
+    self.installation = installation
+    self.environment = environment
+  }
 
   /// Waits for the probe, 10 s at most. Throws when there is no probe or no such file.
   package func inspect(_ image: PluginImage) throws(StartFailure) -> ProbeOutcome {
@@ -25,14 +30,14 @@ package struct PluginProbe {
     do throws(SystemError) {
       var configuration = WorkerConfiguration()
       configuration.pluginPath = image.path
-      configuration.restoredVariables = Installation.restoredVariables
+      configuration.restoredVariables = environment.restored
       let file = try MemoryFile(name: "portico configuration", contents: configuration.encoded())
       let nothing = try Files.openNothing()
       return try PacketChannel.pair { (mine, its) throws(SystemError) in
         var process = try ChildProcess(
           path: program,
           arguments: ["portico-probe", "inspect", PluginLocator.name(ofFile: image.path)],
-          environment: installation.environment(forPlugin: image.path),
+          environment: environment.forStart,
           inherited: [
             .init(nothing.rawValue, as: 0), .init(nothing.rawValue, as: 1),
             .init(nothing.rawValue, as: 2),

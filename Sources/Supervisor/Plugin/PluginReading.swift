@@ -1,12 +1,16 @@
-// Reads a plugin and its configuration file on a thread of its own. A large file takes a second, one
-// on a slow disk longer, and meanwhile the supervisor has workers to replace and questions to answer.
+// Reads a plugin and its configuration file on a thread of its own. A large file takes a second,
+// one on a slow disk longer, and meanwhile the supervisor has workers to replace and questions to
+// answer.
 
+internal import Control
 internal import Kernel
 internal import Synchronization
 
 /// What the workers of a generation get from files.
 struct PluginFiles: Sendable {
   let image: PluginImage
+  /// Those of --set-file.
+  var settings: [WorkerConfiguration.Setting] = []
   /// The contents of --handler-config; nil without it.
   var handlerConfig: [UInt8]?
 }
@@ -16,16 +20,18 @@ final class PluginReading: Sendable {
   let origin: Generation.Origin
   private let source: PluginSource
   private let configPath: String?
+  private let settingFiles: [SettingFile]
   private let outcome = Mutex<Result<PluginFiles, StartFailure>?>(nil)
   private let isDone: Bell
 
   /// Starts the thread. It reads to the end even when nobody wants the plugin any more.
   init(
-    _ source: consuming PluginSource, configPath: String?, for origin: Generation.Origin
+    _ source: consuming PluginSource, with options: RunOptions, for origin: Generation.Origin
   ) throws(SystemError) {
     self.origin = origin
     self.source = source
-    self.configPath = configPath
+    configPath = options.handlerConfigPath
+    settingFiles = options.settingFiles
     isDone = try Bell()
     try BackgroundThread.start { [self] in
       let result = read()
@@ -41,6 +47,7 @@ final class PluginReading: Sendable {
       _ = image.fingerprint
       var files = PluginFiles(image: image)
       if let configPath { files.handlerConfig = try HandlerConfig.contents(of: configPath) }
+      files.settings = try settingFiles.settings()
       return .success(files)
     } catch {
       return .failure(error)

@@ -15,8 +15,10 @@ package struct PluginSource: ~Copyable, Sendable {
   private let file: Descriptor
   private let state: FileState
 
-  /// Opens the file and looks at its beginning.
-  package static func open(_ path: String) throws(StartFailure) -> PluginSource {
+  /// Opens the file, and looks at its beginning and at who can change it.
+  package static func open(
+    _ path: String, trusting trust: PluginTrust
+  ) throws(StartFailure) -> PluginSource {
     if let unbuilt = PluginAdvice.unbuilt(path) { throw unbuilt }
     let file = try Self.reading(path) { () throws(SystemError) in try Files.openReading(path) }
     guard let state = try Self.state(of: file, path) else {
@@ -33,6 +35,7 @@ package struct PluginSource: ~Copyable, Sendable {
         "the plugin \(path) is too large: it has \(state.byteCount) bytes, and at most "
           + "\(Self.byteLimitText) is loaded")
     }
+    try trust.check(path, opened: file)
     return PluginSource(path: path, file: file, state: state)
   }
 

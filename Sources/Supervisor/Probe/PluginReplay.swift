@@ -33,8 +33,10 @@ package struct PluginReplay {
     var options = options
     if options.plugin.isEmpty { options.plugin = report.pluginPath }
     options.handlerConfigPath = options.handlerConfigPath ?? report.handlerConfigPath
-    let given = Set(options.settings.map(\.key))
+    let given = Set(options.settings.map(\.key) + options.settingFiles.map(\.key))
     options.settings = report.settings.filter { !given.contains($0.key) } + options.settings
+    options.settingFiles =
+      report.settingFiles.filter { !given.contains($0.key) } + options.settingFiles
     options.isDatagram = report.isDatagram
     var plugin = try ProbedPlugin(options)
     plugin.configuration.setUp(for: report)

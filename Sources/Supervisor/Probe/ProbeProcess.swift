@@ -51,7 +51,7 @@ package final class ProbeProcess {
     let poller = try Poller()
     let born = try PluginProcess.start(
       program, arguments: ["portico-probe", "run"], plugin.configuration, image: plugin.image,
-      installation: plugin.installation,
+      environment: plugin.environment,
       also: [.init(taskFile.descriptor.rawValue, as: InheritedDescriptor.task)])
     try poller.add(born.control.descriptor.rawValue, token: Source.control.rawValue)
     try poller.add(born.log.descriptor.rawValue, token: Source.log.rawValue)

@@ -7,18 +7,21 @@ internal import Kernel
 /// A plugin that is to run in a probe.
 package struct ProbedPlugin {
   let installation: Installation
+  let environment: WorkerEnvironment
   let image: PluginImage
   package var configuration: WorkerConfiguration
 
   /// Finds and copies the plugin, and reads the files that the options name.
   package init(_ options: ProbeOptions) throws(StartFailure) {
     installation = Installation.current()
+    environment = WorkerEnvironment(
+      own: HostFacts.environment, user: nil, adding: options.environment)
     let path = try installation.locator(optionFolders: options.pluginFolders).path(
       of: options.plugin)
-    image = try .read(path: path)
+    image = try .read(path: path, trusting: options.trust)
     configuration = WorkerConfiguration()
     configuration.pluginPath = path
-    configuration.settings = options.settings
+    configuration.settings = options.settings + (try options.settingFiles.settings())
     configuration.logLevel = options.logLevel
     configuration.allowsWritableExecutable = options.allowsWritableExecutable
     if let file = options.handlerConfigPath {
@@ -41,6 +44,10 @@ package struct ProbeOptions: Sendable {
   package var plugin = ""
   package var pluginFolders: [String] = []
   package var settings: [WorkerConfiguration.Setting] = []
+  package var settingFiles: [SettingFile] = []
+  /// On top of what a worker's environment has.
+  package var environment: [EnvironmentWord] = []
+  package var trust = PluginTrust.own
   package var handlerConfigPath: String?
   package var logLevel = LogLevel.info
   package var allowsWritableExecutable = false

@@ -52,6 +52,11 @@ package struct TestOptions: Sendable {
     for transcript in transcripts { words += ["--transcript", transcript] }
     if probe.isDatagram { words.append("--udp") }
     for setting in probe.settings { words += ["--set", "\(setting.key)=\(setting.value)"] }
+    for file in probe.settingFiles { words += ["--set-file", "\(file.key)=\(file.path)"] }
+    for word in probe.environment {
+      words += ["--env", word.name + (word.value.map { "=\($0)" } ?? "")]
+    }
+    if probe.trust == .anybodys { words.append("--allow-untrusted-plugin") }
     if let file = probe.handlerConfigPath { words += ["--handler-config", file] }
     for folder in probe.pluginFolders { words += ["--plugin-dir", folder] }
     if probe.allowsWritableExecutable { words.append("--allow-wx") }

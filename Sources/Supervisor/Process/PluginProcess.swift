@@ -24,10 +24,10 @@ struct PluginProcess: ~Copyable {
   /// all such processes inherit.
   static func start(
     _ program: String, arguments: [String], _ configuration: WorkerConfiguration,
-    image: PluginImage, installation: Installation, also: [ChildProcess.Inherited]
+    image: PluginImage, environment: WorkerEnvironment, also: [ChildProcess.Inherited]
   ) throws(SystemError) -> PluginProcess {
     var configuration = configuration
-    configuration.restoredVariables = Installation.restoredVariables
+    configuration.restoredVariables = environment.restored
     let configurationFile = try MemoryFile(
       name: "portico configuration", contents: configuration.encoded())
     let pageFile = try MemoryFile(name: "portico page", byteCount: pageByteCount)
@@ -60,7 +60,7 @@ struct PluginProcess: ~Copyable {
     ]
     let process = try ChildProcess(
       path: program, arguments: arguments + [PluginLocator.name(ofFile: image.path)],
-      environment: installation.environment(forPlugin: image.path), inherited: inherited + also,
+      environment: environment.forStart, inherited: inherited + also,
       group: .own)
     return PluginProcess(
       process: process, control: control.mine, log: log.mine, printed: output.mine, page: page,

@@ -7,7 +7,7 @@ internal import Kernel
 /// Starts the workers of one supervisor.
 struct WorkerSpawner {
   let program: String
-  let installation: Installation
+  let environment: WorkerEnvironment
   /// Every listener's sockets, in order.
   let sockets: [Int32]
   /// The memory file that all workers count in.
@@ -17,10 +17,11 @@ struct WorkerSpawner {
   private var lastSerial: UInt64 = 0
 
   init(
-    installation: Installation, sockets: [Int32], tally: Int32, loadTimeout: Duration?
+    installation: Installation, environment: WorkerEnvironment, sockets: [Int32], tally: Int32,
+    loadTimeout: Duration?
   ) throws(StartFailure) {
     program = try installation.executable("portico-worker")
-    self.installation = installation
+    self.environment = environment
     self.sockets = sockets
     self.tally = tally
     self.loadTimeout = loadTimeout
@@ -39,7 +40,7 @@ struct WorkerSpawner {
     }
     let born = try PluginProcess.start(
       program, arguments: ["portico-worker", String(index)], configuration,
-      image: generation.image, installation: installation, also: also)
+      image: generation.image, environment: environment, also: also)
     lastSerial += 1
     return Worker(
       serial: lastSerial, index: index, tallyCell: tallyCell, generation: generation,

@@ -12,7 +12,11 @@ let package = Package(
   targets: [
     .target(
       name: "greeter",
-      dependencies: [.product(name: "PorticoHandler", package: "portico-kit")]),
+      dependencies: [.product(name: "PorticoHandler", package: "portico-kit")],
+      // Nobody changes at run time which functions of other libraries are called.
+      linkerSettings: [
+        .unsafeFlags(["-Xlinker", "-z", "-Xlinker", "relro", "-Xlinker", "-z", "-Xlinker", "now"])
+      ]),
     .testTarget(
       name: "greeterTests",
       dependencies: [
