@@ -73,9 +73,9 @@ struct WorkerPrivacyTests {
 
   @Test func `Root without --user is warned, once`() throws {
     let warned = try Portico(["--plugin", "echo"])
-    let warnings = warned.log.filter { $0.level == "warning" }.map(\.message)
+    let warnings = warned.wholeLog.filter { $0.level == "warning" }.map(\.message)
     #expect(warnings.count { $0.contains("the plugin runs as root") } == 1, "\(warnings)")
     let other = try Portico(["--plugin", "echo", "--user", "nobody"])
-    #expect(!other.log.contains { $0.message.contains("runs as root") })
+    #expect(!other.wholeLog.contains { $0.message.contains("runs as root") })
   }
 }

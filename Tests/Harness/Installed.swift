@@ -43,9 +43,10 @@ package struct Installed {
     try FileManager.default.subpathsOfDirectory(atPath: prefix.path).sorted()
   }
 
-  /// The programs and libraries.
+  /// The programs and libraries, without what only debuggers read.
   package func binaries() throws -> [URL] {
-    try contents().map { prefix.appending(path: $0) }.filter { file in
+    let files = try contents().filter { !$0.hasPrefix("lib/debug/") }
+    return files.map { prefix.appending(path: $0) }.filter { file in
       guard let handle = try? FileHandle(forReadingFrom: file) else { return false }
       return (try? handle.read(upToCount: 4)) == Data([0x7F, 0x45, 0x4C, 0x46])
     }

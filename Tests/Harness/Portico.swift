@@ -129,12 +129,12 @@ package final class Portico: Sendable {
     return try client.receiveToEnd()
   }
 
-  /// What it warns of, but for what it says to whoever starts it as root.
-  package var warnings: [LogLine] {
-    log.filter { $0.level == "warning" && !$0.message.contains("the plugin runs as root") }
-  }
+  package var warnings: [LogLine] { log.filter { $0.level == "warning" } }
 
-  package var log: [LogLine] { child.error.lines.compactMap(LogLine.init) }
+  /// Its log, without what it says to whoever starts it as root, as these tests may do.
+  package var log: [LogLine] { wholeLog.filter { !$0.message.contains("the plugin runs as root") } }
+
+  package var wholeLog: [LogLine] { child.error.lines.compactMap(LogLine.init) }
 
   /// The first line of the log that `matches`; throws with the log when none comes.
   @discardableResult
