@@ -40,13 +40,13 @@ static inline int ck_restore_variable(const char *name, const char *value) {
 }
 
 /* Becomes another user for good: no supplementary group, no capability, and no program that it
- * runs gains any. /proc/self stays its own, since a plugin is loaded through it. */
-static inline int ck_become(uid_t user, gid_t group) {
+ * runs gains any. What it holds is not shown to that user's other processes, unless `dumpable`. */
+static inline int ck_become(uid_t user, gid_t group, int dumpable) {
   if (geteuid() == 0 && setgroups(0, NULL) < 0) return -errno;
   if (setresgid(group, group, group) < 0) return -errno;
   if (setresuid(user, user, user) < 0) return -errno;
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return -errno;
-  if (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0) return -errno;
+  if (prctl(PR_SET_DUMPABLE, dumpable, 0, 0, 0) < 0) return -errno;
   return 0;
 }
 
@@ -68,13 +68,10 @@ static inline int ck_is_only(uid_t user, gid_t group) {
   return setuid(0) < 0 && setresuid((uid_t)-1, 0, (uid_t)-1) < 0 && setgid(0) < 0 ? 1 : 0;
 }
 
-/* From here on nobody but root may attach to this process, read its memory, or find its secrets in
- * a core file (prctl(2), PR_SET_DUMPABLE), unless `allowed`, or its limit of core files says that
- * one is wanted: a change of the user has switched them off. */
-static inline int ck_set_dumpable(int allowed) {
-  struct rlimit core;
-  if (getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_cur > 0) allowed = 1;
-  return prctl(PR_SET_DUMPABLE, allowed, 0, 0, 0) < 0 ? -errno : 0;
+/* Unless `dumpable`, from here on nobody but root may attach to this process, read its memory, or
+ * find its secrets in a core file (prctl(2), PR_SET_DUMPABLE). */
+static inline int ck_set_dumpable(int dumpable) {
+  return prctl(PR_SET_DUMPABLE, dumpable, 0, 0, 0) < 0 ? -errno : 0;
 }
 
 /* From here on this process may have so many bytes of data more than now (RLIMIT_DATA: private

@@ -323,4 +323,10 @@ static inline int ck_resolve(const char *name, ck_endpoint *into) {
 }
 static inline const char *ck_resolve_reason(int code) { return gai_strerror(code); }
 
+/* 1 when the limit of core files lets one be written, whole or cut. */
+static inline int ck_wants_core_files(void) {
+  struct rlimit core;
+  return getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_cur > 0;
+}
+
 #endif

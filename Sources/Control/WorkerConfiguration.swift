@@ -49,8 +49,13 @@ public struct WorkerConfiguration: Equatable, Sendable {
   public var isStrict = false
   /// Let the plugin map memory that is writable and executable; `--allow-wx`.
   public var allowsWritableExecutable = false
-  /// Let whoever runs as the worker's user look into it; `--allow-debugger`.
-  public var allowsDebugger = false
+  /// Let whoever runs as the worker's user look into it: `--allow-debugger`, or a limit of core
+  /// files that wants them.
+  public var isDumpable = false
+  /// `--env LD_LIBRARY_PATH`: where the plugin's own needs are looked for as well.
+  public var libraryPath = ""
+  /// Who may change the plugin's libraries, beside root and who the worker is; nil for everybody.
+  public var trustedUsers: [UInt32]?
 
   /// What the loop waits with.
   public var backend = BackendName.auto
@@ -150,9 +155,13 @@ public struct WorkerConfiguration: Equatable, Sendable {
     for variable in restoredVariables { wire.put(variable.value != nil) }
     wire.put(logLevel.rawValue)
     wire.put(backend.rawValue)
-    for flag in [logsRequests, isStrict, allowsWritableExecutable, allowsDebugger] {
+    for flag in [logsRequests, isStrict, allowsWritableExecutable, isDumpable] {
       wire.put(flag)
     }
+    wire.put(libraryPath)
+    wire.put(trustedUsers != nil)
+    wire.put(UInt32(trustedUsers?.count ?? 0))
+    for user in trustedUsers ?? [] { wire.put(user) }
     for count in [
       receiveSize, lingerBytes, highWater, lowWater, replyLimit, maxFrame, replyBudget,
       maxConnections, buffersByteCount, connectionLimit, addressLimit, memoryLimit,
@@ -210,7 +219,11 @@ public struct WorkerConfiguration: Equatable, Sendable {
     logsRequests = try wire.flag("log requests")
     isStrict = try wire.flag("strict")
     allowsWritableExecutable = try wire.flag("writable-executable")
-    allowsDebugger = try wire.flag("debugger")
+    isDumpable = try wire.flag("dumpable")
+    libraryPath = try wire.text("library path")
+    let isParticular = try wire.flag("trust")
+    let users: [UInt32] = try Self.numbers("trusted user", in: &wire, of: bytes.count)
+    trustedUsers = isParticular ? users : nil
     receiveSize = Int(try wire.number("receive size", as: Int64.self))
     lingerBytes = Int(try wire.number("linger bytes", as: Int64.self))
     highWater = Int(try wire.number("high water", as: Int64.self))
@@ -258,12 +271,14 @@ public struct WorkerConfiguration: Equatable, Sendable {
     sockets = try Self.numbers("socket", in: &wire, of: bytes.count)
   }
 
-  private static func numbers(
+  private static func numbers<Number: FixedWidthInteger>(
     _ part: String, in wire: inout WireDecoder, of byteCount: Int
-  ) throws(MalformedMessage) -> [UInt16] {
+  ) throws(MalformedMessage) -> [Number] {
     let count = Int(try wire.number(part, as: UInt32.self))
-    guard count <= byteCount / 2 else { throw MalformedMessage(part: "\(part) count") }
-    var numbers: [UInt16] = []
+    guard count <= byteCount / MemoryLayout<Number>.size else {
+      throw MalformedMessage(part: "\(part) count")
+    }
+    var numbers: [Number] = []
     for _ in 0..<count { numbers.append(try wire.number(part)) }
     return numbers
   }

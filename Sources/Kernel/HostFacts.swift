@@ -93,6 +93,9 @@ public enum HostFacts {
   /// Of this process.
   public static var processID: Int32 { getpid() }
 
+  /// Does this process's limit of core files (RLIMIT_CORE) ask for any?
+  public static var wantsCoreFiles: Bool { ck_wants_core_files() == 1 }
+
   /// In which /proc counts the time of processors.
   public static var clockTicksPerSecond: Int { max(1, sysconf(Int32(_SC_CLK_TCK))) }
 

@@ -57,6 +57,27 @@ public struct MemoryFile: ~Copyable, Sendable {
     self.descriptor = fd
   }
 
+  /// A file of `byteCount` bytes that `fill` is given, all zero, and that can never change after.
+  public init(
+    name: String, byteCount: Int, filledBy fill: (UnsafeMutableRawBufferPointer) -> Void
+  ) throws(SystemError) {
+    let fd = Descriptor(
+      owning: try SystemError.check(
+        "memfd_create", unsafe name.withCString { unsafe ck_memory_file($0) }))
+    try SystemError.check("ftruncate", ck_resize(fd.rawValue, Int64(byteCount)))
+    do {
+      let mapping = try Mapping(sharing: fd.rawValue, byteCount: byteCount, writable: true)
+      unsafe fill(mapping.bytes)
+    }
+    // The mapping is gone, which sealing wants.
+    try SystemError.check("fcntl", ck_seal(fd.rawValue, Self.fixed))
+    self.byteCount = byteCount
+    self.descriptor = fd
+  }
+
+  /// Gives the file away.
+  public consuming func takeDescriptor() -> Descriptor { descriptor }
+
   /// Makes a range read as zero, for everybody who maps it, and gives its memory back.
   public func wipe(offset: Int, byteCount: Int) throws(SystemError) {
     try SystemError.check(

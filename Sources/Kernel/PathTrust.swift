@@ -1,6 +1,6 @@
-// Which files only root and one user can change: the rule for the run folder and for plugins. A path
-// is walked as the kernel walks it, link by link, because whoever may change a folder on the way
-// decides where the path leads.
+// Which files only root and one user can change: the rule for the run folder and for plugins. A
+// path is walked as the kernel walks it, link by link, because whoever may change a folder on the
+// way decides where the path leads.
 
 internal import CKernel
 internal import Glibc
@@ -42,29 +42,58 @@ public struct PathTrust: Sendable {
     /// The command that mends it: `chmod g-w /srv/plugins`. `user` is who should own the file.
     public func remedy(owner user: UInt32) -> String {
       switch writer {
-      case .owner: "chown -h \(user) \(path)"
-      case .group: "chmod g-w \(path)"
-      case .everyone: "chmod go-w \(path)"
+      case .owner: "chown -h \(user) \(Self.quoted(path))"
+      case .group: "chmod g-w \(Self.quoted(path))"
+      case .everyone: "chmod go-w \(Self.quoted(path))"
       }
+    }
+
+    /// For a shell: a path is what somebody else has named a folder.
+    private static func quoted(_ path: String) -> String {
+      let isPlain = path.utf8.allSatisfy {
+        switch $0 {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+          UInt8(ascii: "0")...UInt8(ascii: "9"):
+          true
+        default: "/._-+@%:,".utf8.contains($0)
+        }
+      }
+      guard !isPlain else { return path }
+      return "'" + path.split(separator: "'", omittingEmptySubsequences: false)
+        .joined(separator: #"'\''"#) + "'"
     }
   }
 
   /// Trusted beside root.
   public let user: UInt32
+  /// And these.
+  private let others: Set<UInt32>
   private let isPrivate: @Sendable (UInt32) -> Bool
 
-  /// Trusts root, a user, and the groups of which `isPrivate` says that nobody else belongs to them.
-  public init(user: UInt32, isPrivate: @escaping @Sendable (UInt32) -> Bool = { _ in false }) {
+  /// Trusts root, a user, and the groups of which `isPrivate` says that nobody else is a member.
+  public init(
+    user: UInt32, and others: Set<UInt32> = [],
+    isPrivate: @escaping @Sendable (UInt32) -> Bool = { _ in false }
+  ) {
     self.user = user
+    self.others = others
     self.isPrivate = isPrivate
   }
 
   /// Trusts the user's private group as well: that of the user's own name, without other members.
   ///
-  /// It is looked up only where a group may write; that may block for as long as a directory service
-  /// does.
-  public static func trusting(user: UInt32) -> PathTrust {
-    PathTrust(user: user) { group in ck_is_private_group(group, user) == 1 }
+  /// It is looked up only where a group may write; that may block for as long as a directory
+  /// service does.
+  public static func trusting(user: UInt32, and others: Set<UInt32> = []) -> PathTrust {
+    PathTrust(user: user, and: others) { group in
+      others.union([user, 0]).contains { ck_is_private_group(group, $0) == 1 }
+    }
+  }
+
+  /// Whoever can change everything anyway: the owner of `/`, which in a namespace of users need not
+  /// be number 0.
+  public static var ownersOfSystem: Set<UInt32> {
+    (try? FileOwnership(ofPath: "/")).map { [$0.user] } ?? []
   }
 
   /// Who else may change a file, or what lies in a folder; nil for nobody.
@@ -72,7 +101,9 @@ public struct PathTrust: Sendable {
   /// With `stickyProtects`, others may write to a sticky folder: they can put files there, but
   /// neither remove nor rename those of anybody else. A link has no mode, only an owner.
   public func writer(of file: FileOwnership, stickyProtects: Bool = false) -> Writer? {
-    guard file.user == 0 || file.user == user else { return .owner(file.user) }
+    guard file.user == 0 || file.user == user || others.contains(file.user) else {
+      return .owner(file.user)
+    }
     if file.kind == .link { return nil }
     if stickyProtects, file.kind == .folder, file.mode & Self.sticky != 0 { return nil }
     if file.mode & Self.writableByOthers != 0 { return .everyone }

@@ -13,6 +13,7 @@ extension Supervisor {
     configuration.pluginPath = files.image.path
     configuration.handlerConfig = files.handlerConfig
     configuration.settings += files.settings
+    configuration.trustedUsers = options.trust.served(by: account.userID).users
     configuration.userID = account.userID
     configuration.groupID = account.groupID
     configuration.listeners = listeners.map(\.realURI)
@@ -38,6 +39,16 @@ extension Supervisor {
     guard options.user == nil, Accounts.current.user == 0 else { return }
     logger.warning(
       "the plugin runs as root, and may do everything on this machine: --user NAME runs it as NAME")
+  }
+
+  /// A service manager may have asked for them where nobody else did.
+  func tellOfCoreFiles() {
+    guard options.user != nil, !options.allowsDebugger, HostFacts.wantsCoreFiles else { return }
+    logger.info(
+      """
+      workers may leave core files (ulimit -c, LimitCORE=), so their user's other processes may \
+      look into them
+      """)
   }
 
   /// A host that is bad on purpose says so, since nobody should meet it by accident.
@@ -70,7 +81,7 @@ extension RunOptions {
     configuration.logsRequests = logsRequests
     configuration.isStrict = isStrict
     configuration.allowsWritableExecutable = allowsWritableExecutable
-    configuration.allowsDebugger = allowsDebugger
+    configuration.isDumpable = allowsDebugger || HostFacts.wantsCoreFiles
     configuration.backend = backend
     configuration.receiveSize = receiveSize.bytes
     configuration.lingerBytes = lingerBytes.bytes

@@ -9,7 +9,7 @@ extension Supervisor {
   /// Begins to read the plugin. What can be told at once of a file that is none is thrown.
   func readPlugin(_ origin: Generation.Origin) throws(StartFailure) {
     let source = try PluginSource.open(
-      locator.path(of: options.plugin), trusting: options.trust)
+      locator.path(of: options.plugin), trusting: options.trust.served(by: account.userID))
     let path = source.path
     do throws(SystemError) {
       let begun = try PluginReading(source, with: options, for: origin)

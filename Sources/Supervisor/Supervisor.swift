@@ -160,6 +160,7 @@ package final class Supervisor {
     }
     warnOfFilters()
     warnOfRoot()
+    tellOfCoreFiles()
     try startFirstGeneration()
     while failure == nil, !isFinished {
       do throws(SystemError) {

@@ -29,7 +29,7 @@
       }
     }
 
-    var trust: PluginTrust { allowUntrustedPlugin ? .anybodys : .own }
+    var trust: PluginTrust { allowUntrustedPlugin ? .anybodys : .own(worker: nil) }
   }
 
 #endif

@@ -74,21 +74,85 @@ struct PluginLibraryTests {
     #expect(try portico.ask("x").text == "operator")
   }
 
-  @Test func `One that cannot be loaded is named`() throws {
+  @Test func `One that is not there is named, whoever needs it`() throws {
     let folder = try Paths.newFolder()
     try library("libinner.so", in: folder, "-DIS_INNER")
     try library(
       "libanswer.so", in: folder, "-DINNER", "-L", folder.path, "-Wl,--no-as-needed", "-linner")
     let plugin = try plugin(in: folder, with: folder)
-    try FileManager.default.removeItem(at: folder.appending(path: "libinner.so"))
-    let called = try Portico.run("call", plugin.path, "--data", "x")
-    #expect(called.exit == .status(1))
-    let file = folder.appending(path: "libanswer.so").path
-    let words = "needs \(file), which needs the library libinner.so, which is not found"
-    #expect(called.error.contains(words), "\(called.error)")
-    try Data("no library".utf8).write(to: URL(fileURLWithPath: file))
-    let broken = try Portico.run("call", plugin.path, "--data", "x")
-    #expect(broken.exit == .status(1) && broken.error.contains("needs \(file), which"))
+    for name in ["libinner.so", "libanswer.so"] {
+      try FileManager.default.removeItem(at: folder.appending(path: name))
+      let called = try Portico.run("call", plugin.path, "--data", "x")
+      #expect(called.exit == .status(1))
+      #expect(
+        called.error.contains("needs the library \(name), which is not found"), "\(called.error)")
+    }
+  }
+
+  @Test func `What ld.so loads is loaded: no name, no order, a function of the plugin's`() throws {
+    // A library without a name of its own (SONAME), as `cc -shared` makes it.
+    let plain = try Paths.newFolder()
+    try Fixture.compile(
+      "cc",
+      [
+        "-shared", "-fPIC", "-DANSWER=\"plain\"", "-o", plain.appending(path: "libanswer.so").path,
+        Paths.fixtures.appending(path: "libanswer.c").path,
+      ])
+    let built = try Fixture.c(
+      "needs_answer", "-L", plain.path, "-Wl,--no-as-needed", "-l:libanswer.so")
+    let file = plain.appending(path: "asks.so")
+    try FileManager.default.copyItem(at: built, to: file)
+    #expect(try answer(file) == "plain")
+
+    // The second one that the plugin needs is needed by the first, which does not say so.
+    let root = try Paths.newFolder()
+    let lib = root.appending(path: "lib")
+    try library("libinner.so", in: lib, "-DIS_INNER")
+    try library("libanswer.so", in: lib, "-DINNER")
+    let plugin = try plugin(
+      in: root.appending(path: "plugins"), with: lib, "-linner", "-Wl,-rpath,$ORIGIN/../lib")
+    #expect(try answer(plugin) == "inner")
+  }
+
+  @Test func `One for another machine is passed over`() throws {
+    let root = try Paths.newFolder()
+    let (other, lib) = (root.appending(path: "other"), root.appending(path: "lib"))
+    try library("libanswer.so", in: lib, "-DANSWER=\"right\"")
+    try FileManager.default.createDirectory(at: other, withIntermediateDirectories: true)
+    var bytes = try Data(contentsOf: lib.appending(path: "libanswer.so"))
+    bytes[18] = 3  // i386
+    bytes[4] = 1  // 32 bits
+    try bytes.write(to: other.appending(path: "libanswer.so"))
+    let plugin = try plugin(
+      in: root.appending(path: "plugins"), with: lib, "-Wl,-rpath,$ORIGIN/../other:$ORIGIN/../lib")
+    #expect(try answer(plugin) == "right")
+  }
+
+  @Test func `One that others can change is not loaded`() throws {
+    let root = try Paths.newFolder()
+    let lib = root.appending(path: "lib")
+    try library("libanswer.so", in: lib, "-DWITNESS", "-DANSWER=\"changed\"")
+    chmod(lib.path, 0o777)
+    let linked = try plugin(
+      in: root.appending(path: "plugins"), with: lib, "-Wl,-rpath,$ORIGIN/../lib")
+    // And one in a folder of its own that leads there.
+    let beside = root.appending(path: "beside")
+    let plain = try plugin(in: beside, with: lib)
+    try FileManager.default.createSymbolicLink(
+      at: beside.appending(path: "libanswer.so"),
+      withDestinationURL: lib.appending(path: "libanswer.so"))
+    for plugin in [linked, plain] {
+      let called = try Portico.run("call", plugin.path, "--data", "x")
+      #expect(called.exit == .status(1))
+      #expect(
+        called.error.contains("which others can change: everybody may write to \(lib.path)"),
+        "\(called.error)")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: lib.path) == ["libanswer.so"])
+      let allowed = try Portico.run(
+        "call", plugin.path, "--data", "x", "--allow-untrusted-plugin")
+      #expect(allowed.output.contains("changed"), "\(allowed.error)")
+      try FileManager.default.removeItem(at: lib.appending(path: "libanswer.so.loaded"))
+    }
   }
 
   @Test func `Swift's, Foundation too, where the plugin's run path leads nowhere`() throws {
@@ -118,6 +182,28 @@ struct PluginLibraryTests {
     }
     let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
     #expect(files == [name, "plugin.so"].sorted())
+  }
+
+  @Test(.enabled("needs root: --user changes users") { geteuid() == 0 })
+  func `What --env tells the loader waits until the user has changed`() throws {
+    let folder = try Paths.newFolder()
+    try library("libm.so.6", in: folder, "-DWITNESS", "-DANSWER=\"evil\"")
+    let preload = try Paths.newFolder().appending(path: "libpreload.so")
+    let other = preload.deletingLastPathComponent()
+    try library("libpreload.so", in: other, "-DWITNESS", "-DANSWER=\"x\"")
+    for path in [folder, other] { chmod(path.path, 0o777) }
+    let portico = try Portico(
+      [
+        "--plugin", Fixture.c("shell").path, "--user", "nobody", "--env",
+        "LD_LIBRARY_PATH=\(folder.path)", "--env", "LD_PRELOAD=\(preload.path)",
+      ])
+    #expect(try portico.ask("echo $LD_PRELOAD $LD_LIBRARY_PATH\n").text.contains(folder.path))
+    // Children have them, as nobody.
+    let nobody = try #require(getpwnam("nobody")).pointee.pw_uid
+    for trace in ["\(folder.path)/libm.so.6.loaded", "\(preload.path).loaded"] {
+      let users = (try? String(contentsOfFile: trace, encoding: .utf8)) ?? ""
+      #expect(users.split(separator: "\n").allSatisfy { $0 == "\(nobody)" }, "\(users)")
+    }
   }
 
   @Test(.enabled("needs root: --user changes users") { geteuid() == 0 })

@@ -69,6 +69,24 @@ struct PluginTrustTests {
     chown(foreign.folder.path, 12345, 0)
     let finished = try Portico.run("inspect", foreign.plugin.path)
     #expect(finished.error.contains("\(foreign.folder.path) belongs to another user (12345)"))
+    #expect(!finished.error.contains("chown"), "it may be that user's home")
+    // Who the plugin runs as may change what it runs.
+    let served = try Portico(["--plugin", foreign.plugin.path, "--user", "12345"])
+    #expect(try served.ask("echo hello\n").text == "hello\n")
+  }
+
+  @Test func `A command in the sentence does what it says, whatever a folder is called`() throws {
+    let root = try Paths.newFolder()
+    let folder = root.appending(path: "it's; touch $HOME #")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let plugin = folder.appending(path: "echo.so")
+    try FileManager.default.copyItem(at: Fixture.c("shell"), to: plugin)
+    chmod(folder.path, 0o777)
+    let refused = try Portico.run("inspect", plugin.path)
+    let command = try #require(refused.error.firstMatch(of: /`(chmod .*)` ends/)?.1)
+    let sh = try Finished(URL(fileURLWithPath: "/bin/sh"), ["-c", String(command)])
+    #expect(sh.exit == .status(0) && sh.error.isEmpty, "\(command)")
+    #expect(try Portico.run("inspect", plugin.path).exit == .status(0))
   }
 
   @Test func `The way that a link leads counts`() throws {

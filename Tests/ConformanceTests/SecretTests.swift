@@ -63,7 +63,8 @@ struct SecretTests {
   }
 
   @Test(arguments: [
-    ("a\0b", "has a NUL byte"), ("\u{e9}", nil), (String(repeating: "x", count: 65_537), "64 KiB"),
+    ("", "is empty"), ("a\0b", "has a NUL byte"), ("\u{e9}", nil),
+    (String(repeating: "x", count: 65_537), "64 KiB"),
   ])
   func `A file that is no setting is refused`(text: String, words: String?) throws {
     let file = try secretFile(text)
@@ -74,6 +75,16 @@ struct SecretTests {
     #expect(refused.exit == .status(1))
     #expect(refused.error.contains(file.path), "\(refused.error)")
     #expect(refused.error.contains(words ?? "is not UTF-8 text"), "\(refused.error)")
+  }
+
+  @Test func `A pipe has its text once, and is refused`() throws {
+    let pipe = try Paths.newFolder().appending(path: "pipe")
+    try #require(mkfifo(pipe.path, 0o600) == 0)
+    let refused = try Portico.run(
+      "run", "--listen", "tcp://127.0.0.1:0", "--plugin", Fixture.c("settings").path, "--set-file",
+      "greeting=\(pipe.path)")
+    #expect(refused.exit == .status(1))
+    #expect(refused.error.contains("\(pipe.path) of --set-file greeting is not a regular file"))
   }
 
   @Test(arguments: [

@@ -28,7 +28,7 @@ struct PluginSourceTests {
 
   private static func refusal(of file: URL) -> String? {
     do throws(StartFailure) {
-      _ = try PluginSource.open(file.path, trusting: .own)
+      _ = try PluginSource.open(file.path, trusting: .own(worker: nil))
       return nil
     } catch {
       return error.description
@@ -62,7 +62,7 @@ struct PluginSourceTests {
   @Test(arguments: [-100, 0, 100])
   func `A file that is written to meanwhile is refused`(growth: Int) throws {
     let file = try Self.file(of: 4096, beginningWith: Self.header())
-    let source = try PluginSource.open(file.path, trusting: .own)
+    let source = try PluginSource.open(file.path, trusting: .own(worker: nil))
     // Times of files are as fine as the clock's ticks.
     pause(for: .milliseconds(20))
     let handle = try FileHandle(forWritingTo: file)
@@ -80,13 +80,14 @@ struct PluginSourceTests {
 
   @Test func `A file that is replaced meanwhile is copied as it was`() throws {
     let file = try Self.file(of: 5000, beginningWith: Self.header())
-    let source = try PluginSource.open(file.path, trusting: .own)
+    let source = try PluginSource.open(file.path, trusting: .own(worker: nil))
     let next = try Self.file(of: 6000, beginningWith: Self.header())
     try FileManager.default.removeItem(at: file)
     try FileManager.default.moveItem(at: next, to: file)
     let image = try source.copy()
     #expect(image.file.byteCount == 5000)
     #expect(try image.file.read(at: 0, count: 64) == Array(Self.header()))
-    #expect(try PluginImage.read(path: file.path, trusting: .own).file.byteCount == 6000)
+    let whole = try PluginImage.read(path: file.path, trusting: .own(worker: nil))
+    #expect(whole.file.byteCount == 6000)
   }
 }

@@ -55,6 +55,25 @@ struct WorkerEnvironmentTests {
       ])
   }
 
+  @Test func `What the loader obeys waits until the user has changed`() {
+    let words = [
+      EnvironmentWord(name: "LD_LIBRARY_PATH", value: nil),
+      .init(name: "LD_PRELOAD", value: "/x.so"),
+      .init(name: "GLIBC_TUNABLES", value: "a"), .init(name: "COLOUR", value: "red"),
+    ]
+    let alice = Accounts.User(id: 1000, primaryGroup: 100, name: "alice")
+    let changing = environment(alice, words)
+    #expect(changing.forStart.allSatisfy { !$0.hasPrefix("LD_") && !$0.hasPrefix("GLIBC") })
+    #expect(changing.forStart.contains("COLOUR=red"))
+    #expect(
+      changing.restored.map(\.name)
+        == ["LD_LIBRARY_PATH", "LD_PRELOAD", "GLIBC_TUNABLES", "SWIFT_BACKTRACE"])
+    #expect(changing.restored.map(\.value) == ["/opt/lib", "/x.so", "a", nil])
+    #expect(changing.libraryPath == "/opt/lib")
+    // The same user anyway: there is nothing to gain.
+    #expect(environment(nil, words).forStart.contains("LD_PRELOAD=/x.so"))
+  }
+
   @Test func `For the start alone Swift must not stop at a debugger's prompt`() {
     let environment = environment()
     let started = environment.forStart.filter { $0.hasPrefix("SWIFT_B") }

@@ -14,17 +14,14 @@ struct ELFImage {
   }
 
   private(set) var needs: [String] = []
-  /// Where it wants them looked for, each a list with colons. DT_RPATH counts only without
-  /// DT_RUNPATH.
-  private(set) var runPaths: [String] = []
+  /// Where it wants them looked for, a list with colons. DT_RPATH counts only without DT_RUNPATH.
+  private(set) var runPath = ""
   private(set) var exports: [String] = []
   private(set) var isSwift = false
   private var isProgram = false
 
   /// Does it need anything of Swift's runtime?
   var usesSwift: Bool { isSwift || needs.contains { $0.hasPrefix("libswift") } }
-
-  mutating func forgetRunPaths() { runPaths = [] }
 
   /// Does it bring Swift code but not share the host's runtime?
   var hasOwnSwiftRuntime: Bool {
@@ -87,7 +84,7 @@ struct ELFImage {
     isProgram = (values[0x6fff_fffb] ?? 0) & 0x0800_0000 != 0
     guard let strings = values[5].flatMap(offset) else { return }
     needs = neededNames.compactMap { file.text(strings &+ $0) }
-    runPaths = (values[29] ?? values[15]).flatMap { file.text(strings &+ $0) }.map { [$0] } ?? []
+    runPath = (values[29] ?? values[15]).flatMap { file.text(strings &+ $0) } ?? ""
     guard let symbols = values[6].flatMap(offset) else { return }
     readSymbols(file, at: symbols, strings: strings, end: strings)
   }
@@ -113,7 +110,7 @@ struct ELFImage {
 
 /// Checked reads: nil outside the file.
 extension RawSpan {
-  fileprivate func u8(_ at: UInt64) -> UInt8? {
+  func u8(_ at: UInt64) -> UInt8? {
     guard at < UInt64(byteCount) else { return nil }
     // SAFETY: inside the span, as just checked.
     return unsafe unsafeLoadUnaligned(fromByteOffset: Int(at), as: UInt8.self)
@@ -128,12 +125,12 @@ extension RawSpan {
     return value
   }
 
-  fileprivate func u16(_ at: UInt64) -> UInt16? { number(at, bytes: 2).map { UInt16($0) } }
-  fileprivate func u32(_ at: UInt64) -> UInt32? { number(at, bytes: 4).map { UInt32($0) } }
-  fileprivate func u64(_ at: UInt64) -> UInt64? { number(at, bytes: 8) }
+  func u16(_ at: UInt64) -> UInt16? { number(at, bytes: 2).map { UInt16($0) } }
+  func u32(_ at: UInt64) -> UInt32? { number(at, bytes: 4).map { UInt32($0) } }
+  func u64(_ at: UInt64) -> UInt64? { number(at, bytes: 8) }
 
   /// NUL-terminated, of a bounded length.
-  fileprivate func text(_ at: UInt64) -> String? {
+  func text(_ at: UInt64) -> String? {
     var text: [UInt8] = []
     while let byte = u8(at &+ UInt64(text.count)), text.count < 1024 {
       if byte == 0 { return String(decoding: text, as: UTF8.self) }

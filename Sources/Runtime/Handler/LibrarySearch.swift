@@ -6,28 +6,26 @@
 struct LibrarySearch: Equatable {
   /// Of the plugin's file.
   let folder: String
+  /// What the operator added: `--env LD_LIBRARY_PATH`, a list with colons.
+  var operatorPath = ""
   /// Of the Swift runtime in this process; nil when there is none.
   let runtimeFolder: String?
 
-  /// The files that may be the library `name`, first come, first served; none of them leaves it to
-  /// the loader's own search. `runPaths` are those of the file that needs it, which lies in
-  /// `folder`.
-  func candidates(for name: String, runPaths: [String], isSwift: Bool) -> [String] {
-    // A name with a slash is a path, which the loader takes as it is.
-    guard !name.isEmpty, !name.utf8.contains(UInt8(ascii: "/")) else { return [] }
+  /// The folders, first come, first served, before those that the loader knows. `runPath` is that
+  /// of the plugin, a list with colons. What the current folder would decide is left out, and so is
+  /// what only the loader can expand, or cannot stand in a list with colons.
+  func folders(runPath: String, isSwift: Bool) -> [String] {
     var folders = [folder]
+    folders += operatorPath.split(separator: ":").map(String.init)
     // Two Swift runtimes in a process do not work: what belongs to this one's comes from there,
     // wherever the plugin's run path leads.
     if isSwift, let runtimeFolder { folders.append(runtimeFolder) }
-    for path in runPaths {
-      for part in path.split(separator: ":") {
-        let expanded = expand(part)
-        // One of the current folder, or with a part that only the loader knows.
-        guard expanded.hasPrefix("/"), !expanded.utf8.contains(UInt8(ascii: "$")) else { continue }
-        folders.append(expanded)
-      }
+    folders += runPath.split(separator: ":").map(expand)
+    var seen: Set<String> = []
+    return folders.filter { folder in
+      folder.hasPrefix("/") && !folder.utf8.contains { $0 == UInt8(ascii: "$") || $0 == 0x3A }
+        && seen.insert(folder).inserted
     }
-    return folders.map { $0 == "/" ? "/\(name)" : "\($0)/\(name)" }
   }
 
   /// `$ORIGIN` and `${ORIGIN}` are the plugin's folder.

@@ -1,53 +1,71 @@
-// Loads what a plugin needs before the plugin: by full path, as the worker's own user, and for the
-// plugin alone. No variable of the loader is set for it, which whoever writes into the plugin's
-// folder could use to be root in the worker before it changes its user.
+// What a plugin needs: where the loader is to look for it, and whether others can change what it
+// finds there. The worker does this as its own user, and for the plugin alone. No variable of the
+// loader is set for it, which whoever writes into the plugin's folder could use to be root in the
+// worker before it changes its user.
 
 internal import CKernel
+internal import Control
 internal import Kernel
 
 /// The libraries of one plugin.
 struct PluginLibraries {
-  /// One that is there and cannot be loaded.
-  struct Failure: Error {
-    let path: String
-    /// The loader's.
-    let words: String
+  /// One that others can change, as a sentence's second half.
+  struct Distrust: Error {
+    let reason: String
   }
 
-  private let search: LibrarySearch
+  /// The folders, in order.
+  let folders: [String]
+  private let trust: PathTrust?
   private var seen: Set<String> = []
   /// More than any plugin has; a ring of needs ends as well.
   private static let limit = 512
 
-  /// For a plugin whose file is `path`.
-  init(ofPlugin path: String) {
+  /// For the plugin that `configuration` names, whose file is `image`; nil when it needs nothing
+  /// that is not in this process already.
+  init?(of image: ELFImage, _ configuration: WorkerConfiguration) {
+    guard image.needs.contains(where: { !Self.isLoaded($0) }) else { return nil }
+    let path = configuration.pluginPath
     let end = path.lastIndex(of: "/")
-    search = LibrarySearch(
+    let search = LibrarySearch(
       folder: end.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? ".",
-      runtimeFolder: Self.runtimeFolder)
+      operatorPath: configuration.libraryPath, runtimeFolder: Self.runtimeFolder)
+    folders = search.folders(runPath: image.runPath, isSwift: image.usesSwift)
+    trust = configuration.trustedUsers.map { users in
+      PathTrust.trusting(user: Accounts.current.user, and: Set(users))
+    }
   }
 
-  /// Loads those of `image` that are found and are not in this process yet; the others are left to
-  /// the loader, which finds or misses them when the plugin is loaded.
-  mutating func load(for image: ELFImage) throws(Failure) {
+  /// Throws when somebody else can change a library that the loader will find in these folders, for
+  /// the plugin or for one of its libraries.
+  mutating func check(_ image: ELFImage) throws(Distrust) {
+    guard let trust else { return }
     for name in image.needs where seen.count < Self.limit && seen.insert(name).inserted {
-      guard unsafe name.withCString({ unsafe ck_is_loaded($0) }) == 0 else { continue }
-      let candidates = search.candidates(
-        for: name, runPaths: image.runPaths, isSwift: image.usesSwift)
-      guard let path = candidates.first(where: { Files.kind(of: $0) == .regular }) else { continue }
-      // What it needs in its turn may lie in the plugin's folder too. Its own run path is the
-      // loader's affair: it is no copy.
-      if var needs = Self.image(of: path) {
-        needs.forgetRunPaths()
-        try load(for: needs)
-      }
-      guard unsafe path.withCString({ unsafe ck_load($0) }) != nil else {
-        throw Failure(path: path, words: unsafe String(cString: ck_load_error()))
+      guard !name.utf8.contains(UInt8(ascii: "/")), !Self.isLoaded(name) else { continue }
+      for folder in folders {
+        let path = folder == "/" ? "/\(name)" : "\(folder)/\(name)"
+        // The loader passes over what is for another machine.
+        guard Files.kind(of: path) == .regular, let next = Self.image(of: path) else { continue }
+        let weakness: PathTrust.Weakness?
+        do throws(SystemError) {
+          weakness = try trust.weakness(ofFile: path)
+        } catch {
+          throw Distrust(reason: "\(path), of which it cannot be told who can change it: \(error)")
+        }
+        if let weakness {
+          throw Distrust(reason: "\(path), which others can change: \(weakness.sentence)")
+        }
+        try check(next)
+        break
       }
     }
   }
 
-  /// nil when it cannot be read: then the loader says why.
+  private static func isLoaded(_ name: String) -> Bool {
+    unsafe name.withCString { unsafe ck_is_loaded($0) } == 1
+  }
+
+  /// nil when it cannot be read, or is no library for this machine.
   private static func image(of path: String) -> ELFImage? {
     guard let file = try? Files.openReading(path) else { return nil }
     var byteCount: Int64 = 0

@@ -15,22 +15,31 @@ struct PluginRejection: Error, CustomStringConvertible {
 struct PluginLoader: ~Copyable {
   /// The operator's file, for messages only: what is loaded is the copy.
   let path: String
-  private let imagePath: String
+  /// What is loaded, for the loader's messages.
+  private var imagePath = ""
   private let page: SharedPage
   private(set) var report = PluginReport()
   private(set) var handler = Handler()
   private var exports: [String] = []
 
   /// Loads the image behind `fd` and reads its descriptor; `on_load` is not called yet.
-  init(path: String, image fd: Int32, page: SharedPage) throws(PluginRejection) {
-    self.path = path
+  init(
+    _ configuration: WorkerConfiguration, image fd: Int32, page: SharedPage
+  ) throws(PluginRejection) {
+    path = configuration.pluginPath
     self.page = page
+    let file = try readImage(fd)
+    var number = fd
+    if let folders = try libraryFolders(for: file, configuration),
+      let copy = Self.copy(of: fd, finding: folders)
+    {
+      number = copy
+    }
+    defer { if number != fd { _ = ck_close(number) } }
     // By number and not by `self`: a debugger opens the same path, and its own descriptor of that
     // number may be a pipe, which it would read for ever.
-    imagePath = "/proc/\(Files.linkTarget(of: "/proc/self") ?? "self")/fd/\(fd)"
-    let file = try readImage(fd)
+    imagePath = "/proc/\(Files.linkTarget(of: "/proc/self") ?? "self")/fd/\(number)"
     page.value.hook = CK_HOOK_CONSTRUCTOR.rawValue
-    try loadLibraries(of: file)
     let image = unsafe imagePath.withCString { unsafe ck_load($0) }
     page.value.hook = CK_HOOK_NONE.rawValue
     guard let image = unsafe image else {
@@ -68,17 +77,34 @@ struct PluginLoader: ~Copyable {
     PluginRejection(description: "\(path) \(reason)")
   }
 
-  /// Their constructors run here as well.
-  private func loadLibraries(of file: ELFImage) throws(PluginRejection) {
-    do throws(PluginLibraries.Failure) {
-      var libraries = PluginLibraries(ofPlugin: path)
-      try libraries.load(for: file)
+  /// Where the loader is to look for what the plugin needs; nil when that is nothing of its own.
+  private func libraryFolders(
+    for file: ELFImage, _ configuration: WorkerConfiguration
+  ) throws(PluginRejection) -> [String]? {
+    guard var libraries = PluginLibraries(of: file, configuration) else { return nil }
+    do throws(PluginLibraries.Distrust) {
+      try libraries.check(file)
     } catch {
-      page.value.hook = CK_HOOK_NONE.rawValue
-      var words = error.words
-      if words.hasPrefix(error.path + ": ") { words.removeFirst(error.path.utf8.count + 2) }
-      throw reject("needs \(error.path), which \(LoadAdvice.load(words))")
+      throw reject(
+        "is not loaded: it needs \(error.reason); --allow-untrusted-plugin loads it all the same")
     }
+    return libraries.folders
+  }
+
+  /// A copy that finds its libraries; nil when none can be made, which leaves it to the loader to
+  /// say what is missing.
+  private static func copy(of fd: Int32, finding folders: [String]) -> Int32? {
+    var byteCount: Int64 = 0
+    // SAFETY: one number is written; the mappings live as long as what is done with their bytes.
+    guard unsafe ck_regular_size(fd, &byteCount) == 1,
+      let old = try? Mapping(sharing: fd, byteCount: Int(byteCount), writable: false),
+      let edit = RunPathEdit(
+        unsafe UnsafeRawBufferPointer(old.bytes).bytes, runPath: folders.joined(separator: ":")),
+      let new = unsafe try? MemoryFile(
+        name: "portico plugin", byteCount: edit.byteCount,
+        filledBy: { unsafe edit.apply(to: $0, from: UnsafeRawBufferPointer(old.bytes)) })
+    else { return nil }
+    return try? OwnDescriptors.moveUp(new.takeDescriptor().take())
   }
 
   private mutating func readImage(_ fd: Int32) throws(PluginRejection) -> ELFImage {

@@ -32,8 +32,7 @@ public enum Probe {
       let configuration = try Worker.inheritedConfiguration()
       if !configuration.allowsWritableExecutable { try Worker.refuseWritableExecutable() }
       let loader = try PluginLoader(
-        path: configuration.pluginPath,
-        image: OwnDescriptors.moveUp(InheritedDescriptor.image), page: SharedPage())
+        configuration, image: OwnDescriptors.moveUp(InheritedDescriptor.image), page: SharedPage())
       message = .loaded(loader.report)
     } catch {
       message = .refused(reason: "\(error)")

@@ -96,7 +96,7 @@ public enum Worker {
     let image = try OwnDescriptors.moveUp(InheritedDescriptor.image)
     try core.value.guardForks()
     let report = try load(into: core, image: image)
-    try SystemError.check("prctl", ck_set_dumpable(configuration.allowsDebugger ? 1 : 0))
+    try SystemError.check("prctl", ck_set_dumpable(configuration.isDumpable ? 1 : 0))
     core.value.replies.reissue = core.value.handler.reissue(isStrict: configuration.isStrict)
     core.value.replies.replenish()
     if configuration.filters.isEmpty {
@@ -126,7 +126,7 @@ public enum Worker {
   private static func dropPrivileges(_ configuration: WorkerConfiguration) throws {
     guard let group = configuration.groupID else { return }
     let user = configuration.userID ?? Accounts.current.user
-    let result = ck_become(user, group)
+    let result = ck_become(user, group, configuration.isDumpable ? 1 : 0)
     guard result == 0 else {
       throw PluginRejection(
         description: "the worker cannot become user \(user) and group \(group): "
@@ -152,8 +152,7 @@ public enum Worker {
   static func load(into core: Immortal<Core>, image: Int32) throws(PluginRejection) -> PluginReport
   {
     let page = core.value.page
-    var loader = try PluginLoader(
-      path: core.value.configuration.pluginPath, image: image, page: page)
+    var loader = try PluginLoader(core.value.configuration, image: image, page: page)
     core.value.handler = loader.handler
     let host = unsafe HostServices.table(for: core)
     unsafe try loader.start(host, core: core)

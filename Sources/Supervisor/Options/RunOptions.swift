@@ -15,7 +15,7 @@ package struct RunOptions: Sendable {
   package var settingFiles: [SettingFile] = []
   /// On top of what a worker's environment has.
   package var environment: [EnvironmentWord] = []
-  package var trust = PluginTrust.own
+  package var trust = PluginTrust.own(worker: nil)
   /// The file's path; it is read anew at each reload.
   package var handlerConfigPath: String?
   package var pluginFolders: [String] = []

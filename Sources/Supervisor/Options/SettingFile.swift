@@ -20,12 +20,11 @@ package struct SettingFile: Equatable, Sendable {
 
   /// The file's text without the end of its last line.
   package func setting() throws(StartFailure) -> WorkerConfiguration.Setting {
-    let bytes: [UInt8]
-    do throws(SystemError) {
-      bytes = try Files.contents(of: path, limit: Self.byteLimit + 1)
-    } catch {
-      throw failure("cannot be read: \(error.reason)")
+    let (bytes, isWhole) = try read()
+    guard isWhole else {
+      throw failure("was written to while it was read: put a whole new one in its place, with mv")
     }
+    guard !bytes.isEmpty else { throw failure("is empty") }
     guard bytes.count <= Self.byteLimit else { throw failure("is longer than 64 KiB") }
     guard !bytes.contains(0) else { throw failure("has a NUL byte, which no setting may have") }
     guard var value = String(validating: bytes, as: UTF8.self) else {
@@ -33,6 +32,26 @@ package struct SettingFile: Equatable, Sendable {
     }
     if value.hasSuffix("\r\n") || value.hasSuffix("\n") { value.removeLast() }
     return .init(key: key, value: value)
+  }
+
+  /// The bytes, and whether nobody wrote to the file meanwhile.
+  private func read() throws(StartFailure) -> (bytes: [UInt8], isWhole: Bool) {
+    var bytes: [UInt8]?
+    var isWhole = true
+    do throws(SystemError) {
+      let file = try Files.openReading(path)
+      if let before = try file.fileState() {
+        let some = file.read(at: 0, count: Self.byteLimit + 1)
+        isWhole =
+          try file.fileState() == before && some.count >= min(before.byteCount, Self.byteLimit)
+        bytes = some
+      }
+    } catch {
+      throw failure("cannot be read: \(error.reason)")
+    }
+    // A pipe has its text once, and a reload would find none.
+    guard let bytes else { throw failure("is not a regular file") }
+    return (bytes, isWhole)
   }
 
   private func failure(_ reason: String) -> StartFailure {

@@ -25,7 +25,7 @@ package struct PluginInspection {
   package func lines() throws(StartFailure) -> [String] {
     let path = try installation.locator(optionFolders: pluginFolders).path(of: plugin)
     let image = try PluginImage.read(path: path, trusting: trust)
-    switch try PluginProbe(installation, environment).inspect(image) {
+    switch try PluginProbe(installation, environment, trust: trust).inspect(image) {
     case .loaded(let report): return Self.lines(report, path: path)
     case .bad(let reason): throw StartFailure(reason)
     }

@@ -16,7 +16,7 @@ package struct PluginListing {
     locator = installation.locator(optionFolders: pluginFolders)
     probe = PluginProbe(
       installation,
-      WorkerEnvironment(own: HostFacts.environment, user: nil, adding: environment))
+      WorkerEnvironment(own: HostFacts.environment, user: nil, adding: environment), trust: trust)
     self.trust = trust
   }
 
@@ -40,14 +40,15 @@ package struct PluginListing {
   private func row(for candidate: PluginLocator.Candidate) throws(StartFailure) -> [String]? {
     let image: PluginImage
     do throws(StartFailure) {
-      if let sentence = trust.distrust(of: candidate.path) {
-        return [candidate.name, "-", "not run: \(sentence)", candidate.path]
-      }
-      image = try .read(path: candidate.path, trusting: trust)
+      // Read, and not run: a library that is no plugin is nobody's row.
+      image = try .read(path: candidate.path, trusting: .anybodys)
     } catch {
       return brokenRow(for: candidate, because: error.description)
     }
     if image.exportsHandle() == false { return nil }
+    if let sentence = trust.distrust(of: candidate.path) {
+      return [candidate.name, "-", "not run: \(sentence)", candidate.path]
+    }
     switch try probe.inspect(image) {
     case .loaded(let report):
       let version = report.version.isEmpty ? "-" : report.version

@@ -19,9 +19,14 @@ package struct PluginProbe {
 
   private let environment: WorkerEnvironment
 
-  package init(_ installation: Installation, _ environment: WorkerEnvironment) {
+  private let trust: PluginTrust
+
+  package init(
+    _ installation: Installation, _ environment: WorkerEnvironment, trust: PluginTrust
+  ) {
     self.installation = installation
     self.environment = environment
+    self.trust = trust
   }
 
   /// Waits for the probe, 10 s at most. Throws when there is no probe or no such file.
@@ -31,6 +36,8 @@ package struct PluginProbe {
       var configuration = WorkerConfiguration()
       configuration.pluginPath = image.path
       configuration.restoredVariables = environment.restored
+      configuration.libraryPath = environment.libraryPath
+      configuration.trustedUsers = trust.users
       let file = try MemoryFile(name: "portico configuration", contents: configuration.encoded())
       let nothing = try Files.openNothing()
       return try PacketChannel.pair { (mine, its) throws(SystemError) in

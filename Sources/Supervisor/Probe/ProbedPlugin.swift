@@ -21,6 +21,7 @@ package struct ProbedPlugin {
     image = try .read(path: path, trusting: options.trust)
     configuration = WorkerConfiguration()
     configuration.pluginPath = path
+    configuration.trustedUsers = options.trust.users
     configuration.settings = options.settings + (try options.settingFiles.settings())
     configuration.logLevel = options.logLevel
     configuration.allowsWritableExecutable = options.allowsWritableExecutable
@@ -47,7 +48,7 @@ package struct ProbeOptions: Sendable {
   package var settingFiles: [SettingFile] = []
   /// On top of what a worker's environment has.
   package var environment: [EnvironmentWord] = []
-  package var trust = PluginTrust.own
+  package var trust = PluginTrust.own(worker: nil)
   package var handlerConfigPath: String?
   package var logLevel = LogLevel.info
   package var allowsWritableExecutable = false

@@ -28,6 +28,7 @@ struct PluginProcess: ~Copyable {
   ) throws(SystemError) -> PluginProcess {
     var configuration = configuration
     configuration.restoredVariables = environment.restored
+    configuration.libraryPath = environment.libraryPath
     let configurationFile = try MemoryFile(
       name: "portico configuration", contents: configuration.encoded())
     let pageFile = try MemoryFile(name: "portico page", byteCount: pageByteCount)
