@@ -16,6 +16,12 @@
       if let word = arguments.first, let sentence = misspelt(word) {
         exit(withError: ValidationError(sentence))
       }
+      let command = configuration.subcommands.first {
+        $0.configuration.commandName == arguments.first
+      }
+      if let sentence = repeated(in: arguments, of: command ?? RunCommand.self) {
+        exit(withError: ValidationError(sentence))
+      }
       main(arguments)
     }
 
