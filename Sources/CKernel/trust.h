@@ -57,8 +57,8 @@ static inline int ck_has_other_member(const struct group *group, const char *nam
 
 /* 1 for a private group as adduser(8) makes it: it has its user's name, nobody else is a member,
  * and it is the group that the user belongs to first. (A group such as `users` has an empty list of
- * members as well, and everybody belongs to it: the name tells.) 0 otherwise, and for a user without
- * a name. */
+ * members as well, and everybody belongs to it: the name tells.) 0 otherwise, and for a user
+ * without a name. */
 static inline int ck_is_private_group(uint32_t group, uint32_t user) {
   char name[256] = "";
   int error = ERANGE, is_private = 0;

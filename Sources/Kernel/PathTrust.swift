@@ -1,6 +1,6 @@
-// Which files only root and one user can change: the rule for the run folder and for plugins. A path
-// is walked as the kernel walks it, link by link, because whoever may change a folder on the way
-// decides where the path leads.
+// Which files only root and one user can change: the rule for the run folder and for plugins. A
+// path is walked as the kernel walks it, link by link, because whoever may change a folder on the
+// way decides where the path leads.
 
 internal import CKernel
 internal import Glibc
@@ -53,7 +53,7 @@ public struct PathTrust: Sendable {
   public let user: UInt32
   private let isPrivate: @Sendable (UInt32) -> Bool
 
-  /// Trusts root, a user, and the groups of which `isPrivate` says that nobody else belongs to them.
+  /// Trusts root, a user, and the groups of which `isPrivate` says that nobody else is a member.
   public init(user: UInt32, isPrivate: @escaping @Sendable (UInt32) -> Bool = { _ in false }) {
     self.user = user
     self.isPrivate = isPrivate
@@ -61,8 +61,8 @@ public struct PathTrust: Sendable {
 
   /// Trusts the user's private group as well: that of the user's own name, without other members.
   ///
-  /// It is looked up only where a group may write; that may block for as long as a directory service
-  /// does.
+  /// It is looked up only where a group may write; that may block for as long as a directory
+  /// service does.
   public static func trusting(user: UInt32) -> PathTrust {
     PathTrust(user: user) { group in ck_is_private_group(group, user) == 1 }
   }

@@ -5,8 +5,8 @@
 internal import Glibc
 
 extension HostFacts {
-  /// The words behind the program's name. Ends the process where they cannot be read: a program that
-  /// does not know what it was told must do nothing.
+  /// The words behind the program's name. Ends the process where they cannot be read: a program
+  /// that does not know what it was told must do nothing.
   ///
   /// `program` is for the sentence.
   public static func arguments(of program: String) -> [String] {
@@ -23,8 +23,8 @@ extension HostFacts {
     }
   }
 
-  /// The words behind the first from a text as /proc/self/cmdline is, each with a NUL behind it; nil
-  /// where there is no first, or it is empty, as the kernel has it for a program without one. Pure.
+  /// The words behind the first from a text as /proc/self/cmdline is, each with a NUL behind it.
+  /// nil where there is no first, or it is empty, as the kernel has it for a program without one.
   public static func words(of text: [UInt8]) -> [String]? {
     var words = text.split(separator: 0, omittingEmptySubsequences: false)
     // What is behind the last NUL.
