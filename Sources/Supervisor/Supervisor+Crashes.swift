@@ -56,10 +56,22 @@ extension Supervisor {
     // did nothing says nothing of the plugin.
     guard worker.refusal == nil else { return nil }
     if death.reason == .killed(signal: 9), death.hook == nil { return nil }
-    guard let folder = crashFolder else {
+    guard let runFolder else {
       say("without a run folder (--run-dir) nothing is kept of a worker that dies")
       return nil
     }
+    let folder = CrashFolder(in: runFolder.folder, trust: runFolder.trust)
+    do throws(StartFailure) {
+      let path = try folder.write(report(of: worker, death, backtrace))
+      hasToldOfMissingCrashFile = false
+      return path
+    } catch {
+      say("a crash file cannot be written to \(folder.path): \(error)")
+      return nil
+    }
+  }
+
+  private func report(of worker: Worker, _ death: Death, _ backtrace: Backtrace) -> CrashReport {
     var report = CrashReport()
     report.take(death, backtrace)
     describe(worker, in: &report)
@@ -73,26 +85,12 @@ extension Supervisor {
       death.page, hasRecord: configuration.recordInput != 0,
       byteCount: configuration.buffersByteCount
     ) { worker.readBuffers(at: $0, count: $1) }
-    do throws(SystemError) {
-      let path = try CrashFolder(folder).write(report)
-      hasToldOfMissingCrashFile = false
-      return path
-    } catch {
-      say("a crash file cannot be written to \(folder): \(error.reason)")
-      return nil
-    }
+    return report
   }
 
   /// The crash file of a plugin that died while it was loaded, as the end of a sentence.
   func whereRecorded(_ worker: Worker, _ reason: ExitReason) -> String {
     recordCrash(of: worker, reason).map { " (see \($0))" } ?? ""
-  }
-
-  private var crashFolder: String? {
-    switch runFolder {
-    case .some(let run): "\(run.folder)/crashes"
-    case .none: nil
-    }
   }
 
   /// What does not come from the worker.
