@@ -321,9 +321,12 @@ extension Supervisor {
   private func logDeath(of worker: Worker, _ reason: ExitReason, _ sentence: String) {
     var facts = facts(of: worker, reason)
     crashCount += 1
-    if let file = recordCrash(of: worker, reason) {
-      lastCrashFile = file
-      facts["crash"] = "\(file)"
+    switch recordCrash(of: worker, reason) {
+    case .written(let path):
+      lastCrashFile = path
+      facts["crash"] = "\(path)"
+    case .switchedOff: facts["crash"] = "none"
+    case .none: break
     }
     logger.error("\(sentence)", metadata: facts)
     logBacktrace(of: worker, reason)

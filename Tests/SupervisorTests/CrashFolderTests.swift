@@ -17,12 +17,15 @@ struct CrashFolderTests {
   private var path: String { parent + "/crashes" }
 
   private func withFolder(
+    fileCount: Int = CrashFolder.fileCount, byteCount: Int? = CrashFolder.inputByteCount,
     _ body: (CrashFolder) throws -> Void
   ) throws {
     try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: parent) }
     let trust = PathTrust(user: Accounts.current.user)
-    try body(CrashFolder(in: OpenFolder(parent), trust: trust))
+    try body(
+      CrashFolder(
+        in: OpenFolder(parent), trust: trust, fileCount: fileCount, inputByteCount: byteCount))
   }
 
   private func refusal(_ folder: CrashFolder) -> String {
@@ -68,6 +71,45 @@ struct CrashFolderTests {
         _ = unsafe chown(path, 12345, 12345)
         #expect(refusal(folder) == "it belongs to another user (12345)")
       }
+    }
+  }
+
+  @Test func `As many files are kept as are asked for`() throws {
+    try withFolder(fileCount: 2) { folder in
+      for second in 0..<5 { _ = try folder.write(report(second: UInt64(second))) }
+      #expect(Files.names(in: path).count == 2)
+    }
+  }
+
+  @Test func `Without a client's bytes a file has the facts, and says how many there were`() throws
+  {
+    try withFolder(byteCount: nil) { folder in
+      var secret = report()
+      (secret.connection, secret.isInCall, secret.hook) = (7, true, "handle")
+      secret.input = [Array("pass".utf8), Array("word".utf8)]
+      let text = try Files.contents(of: folder.write(secret), limit: .max)
+      for part in ["pass", "word"] {
+        #expect(!String(decoding: text, as: UTF8.self).contains(part))
+      }
+      let kept = try CrashReport(parsing: text)
+      #expect(kept.leftOutByteCount == 8 && kept.input == [] && kept.isInCall)
+      #expect(
+        kept.reasonNotToReplay
+          == "the 8 bytes that the client sent were left out of the file (--crash-bytes none)")
+      secret.input = []
+      secret.isInCall = false
+      let other = try CrashReport(
+        parsing: Files.contents(of: folder.write(secret), limit: .max))
+      #expect(other.leftOutByteCount == nil && other.reasonNotToReplay == nil)
+    }
+  }
+
+  @Test func `The least size of a file's bytes leaves some of them`() throws {
+    try withFolder(byteCount: 64) { folder in
+      var large = report()
+      (large.input, large.isInCall) = ([[UInt8](repeating: 0xFF, count: 1000)], true)
+      let kept = try CrashReport(parsing: Files.contents(of: folder.write(large), limit: .max))
+      #expect(kept.input == [[UInt8](repeating: 0xFF, count: 16)] && kept.cutByteCount == 984)
     }
   }
 

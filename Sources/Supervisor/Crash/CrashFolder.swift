@@ -6,19 +6,27 @@ package import Kernel
 
 /// Where crash reports are kept.
 package struct CrashFolder {
-  /// So many files are kept; the oldest go.
+  /// So many files are kept unless `--crash-files` says otherwise; the oldest go.
   package static let fileCount = 32
-  /// Bytes of input, as text, that one file has at most.
+  /// Bytes of input, as text, that one file has at most unless `--crash-bytes` says otherwise.
   package static let inputByteCount = 4 << 20
   private static let name = "crashes"
 
   private let run: OpenFolder
   private let trust: PathTrust
+  private let fileCount: Int
+  /// nil to keep none of a client's bytes.
+  private let inputByteCount: Int?
 
   /// In a run folder that is the host's. Nothing is made before there is something to be kept.
-  package init(in run: OpenFolder, trust: PathTrust) {
+  package init(
+    in run: OpenFolder, trust: PathTrust, fileCount: Int = fileCount,
+    inputByteCount: Int? = inputByteCount
+  ) {
     self.run = run
     self.trust = trust
+    self.fileCount = fileCount
+    self.inputByteCount = inputByteCount
   }
 
   /// The folder, for sentences.
@@ -28,7 +36,7 @@ package struct CrashFolder {
   /// has changed but that there may be a folder; the error says why, without the folder's path.
   package func write(_ report: CrashReport) throws(StartFailure) -> String {
     let folder = try open()
-    let fitted = report.fitted(toByteCount: Self.inputByteCount)
+    let fitted = inputByteCount.map { report.fitted(toByteCount: $0) } ?? report.withoutInput
     let file = CrashFileName(time_ns: report.time_ns, pid: report.pid)
     do throws(SystemError) {
       let name = try make(file, Array(fitted.text.utf8), in: folder)
@@ -79,7 +87,7 @@ package struct CrashFolder {
   private func removeOldest(in folder: OpenFolder, but newest: String, at time_ns: UInt64) {
     let names = folder.names
     let files = names.filter { CrashFileName.isOne($0) && $0 != newest }
-    for name in files.dropLast(Self.fileCount - 1) { folder.remove(name) }
+    for name in files.dropLast(fileCount - 1) { folder.remove(name) }
     // What a host left that was killed while it wrote.
     for name in names where CrashFileName.isLeftOver(name, at: time_ns) { folder.remove(name) }
   }
