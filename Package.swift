@@ -118,7 +118,7 @@ let package = Package(
       name: "portico-worker", dependencies: ["Runtime"], swiftSettings: kernel + lean,
       linkerSettings: program),
     .executableTarget(
-      name: "portico-probe", dependencies: ["Runtime"], swiftSettings: kernel + lean,
+      name: "portico-probe", dependencies: ["Runtime", "Kernel"], swiftSettings: kernel + lean,
       linkerSettings: program),
     .target(
       name: "Runtime",
@@ -174,7 +174,8 @@ let package = Package(
     .executableTarget(
       name: "bad-network",
       dependencies: [
-        "BadNetwork", "Lab", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "BadNetwork", "Lab", "Kernel",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "examples/tcp-vs-udp/bad-network", swiftSettings: strict),
     .target(
@@ -196,7 +197,7 @@ let package = Package(
       swiftSettings: kernel),
     // Plays seeded schedules against the loop: `make simulate`.
     .executableTarget(
-      name: "portico-simulate", dependencies: ["Runtime"], path: "Tests/Simulate",
+      name: "portico-simulate", dependencies: ["Runtime", "Kernel"], path: "Tests/Simulate",
       swiftSettings: kernel + lean),
     .testTarget(
       name: "RuntimeTests",

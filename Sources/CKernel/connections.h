@@ -1,13 +1,12 @@
 /*
  * Unix stream connections between a supervisor and whoever controls it: connecting with a bound on
- * the time, who is at the other end, and whose a folder is. Each returns -errno on failure.
+ * the time, and who is at the other end. Each returns -errno on failure.
  */
 #ifndef CKERNEL_CONNECTIONS_H
 #define CKERNEL_CONNECTIONS_H
 
 #include "listeners.h"
 
-#include <sys/stat.h>
 #include <sys/time.h>
 
 /* Connects to a path, closed on exec. A server whose queue is full is waited for so long, and
@@ -36,15 +35,6 @@ static inline int ck_peer_user(int fd, uint32_t *user, int32_t *pid) {
   *user = (uint32_t)owner.uid;
   *pid = (int32_t)owner.pid;
   return 0;
-}
-
-/* Whose a folder is, and its mode; 1 for a folder, 0 for anything else, links not followed. */
-static inline int ck_folder_owner(const char *path, uint32_t *user, uint32_t *mode) {
-  struct stat status;
-  if (lstat(path, &status) < 0) return -errno;
-  *user = (uint32_t)status.st_uid;
-  *mode = (uint32_t)(status.st_mode & 07777);
-  return S_ISDIR(status.st_mode) ? 1 : 0;
 }
 
 #endif

@@ -125,6 +125,10 @@ typedef struct ck_page {
   uint64_t lost_sockets;    /* of connections, closed by the plugin */
   uint64_t forked_replies;  /* in a child that the plugin forked: nothing was sent */
   uint32_t lost_descriptor; /* which of its own the worker has lost; 0 for none */
+
+  /* Which Portico the worker is of, once it has understood what it is told; 0 until then. Nothing
+   * of the plugin has run by that time. */
+  uint64_t build;
 } ck_page;
 
 /* What a worker exits with that has lost a descriptor of its own. */

@@ -274,9 +274,6 @@ static inline const char *ck_next_entry(DIR *folder) {
   return entry ? entry->d_name : NULL;
 }
 
-static inline int ck_make_private_folder(const char *path) {
-  return mkdir(path, 0700) < 0 ? -errno : 0;
-}
 static inline int ck_remove_file(const char *path) { return unlink(path) < 0 ? -errno : 0; }
 
 /* Opens a file for writing under an exclusive lock that ends with this process; -EWOULDBLOCK when

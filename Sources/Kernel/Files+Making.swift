@@ -17,22 +17,6 @@ extension Files {
     try file.writeAllWaiting(contents)
   }
 
-  /// Writes a file that only its owner may read, whole or not at all: as `temporary`, which is
-  /// renamed. EEXIST when either is there.
-  public static func makePrivateFile(
-    _ path: String, contents: [UInt8], by temporary: String
-  ) throws(SystemError) {
-    let file = Descriptor(
-      owning: try SystemError.check("open", unsafe ck_create_private_file(temporary)))
-    do throws(SystemError) {
-      try file.writeAllWaiting(contents)
-      try SystemError.check("rename", unsafe ck_rename_file(temporary, path))
-    } catch {
-      remove(temporary)
-      throw error
-    }
-  }
-
   /// Gives a folder another name; ENOTEMPTY when a folder of that name has something in it.
   public static func renameFolder(_ path: String, to other: String) throws(SystemError) {
     try SystemError.check("rename", unsafe ck_rename_folder(path, other))
@@ -40,22 +24,6 @@ extension Files {
 
   /// Removes a folder; one with something in it stays.
   public static func removeFolder(_ path: String) { _ = unsafe ck_remove_folder(path) }
-
-  /// Whose a folder is, and who may write to it.
-  public struct FolderOwner: Equatable, Sendable {
-    /// Its user's number.
-    public var user: UInt32
-    /// As chmod(1) has it.
-    public var mode: UInt32
-  }
-
-  /// Nil when something else than a folder is there, a link to one for instance.
-  public static func owner(ofFolder path: String) throws(SystemError) -> FolderOwner? {
-    var owner = FolderOwner(user: 0, mode: 0)
-    // SAFETY: the path is valid during the call, and two numbers are written.
-    let result = unsafe ck_folder_owner(path, &owner.user, &owner.mode)
-    return try SystemError.check("lstat", result) == 1 ? owner : nil
-  }
 
   /// Do both paths lead to one file that is there?
   public static func isSame(_ path: String, _ other: String) -> Bool {

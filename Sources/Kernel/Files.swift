@@ -48,6 +48,11 @@ public enum Files {
   /// Names in a folder without `.` and `..`, sorted; empty when it cannot be read.
   public static func names(in folder: String) -> [String] {
     guard let stream = unsafe opendir(folder) else { return [] }
+    return unsafe names(closing: stream)
+  }
+
+  /// Reads an open folder to its end.
+  static func names(closing stream: OpaquePointer) -> [String] {
     var names: [String] = []
     // SAFETY: the stream is open until closedir below; each name is copied before the next call.
     while let name = unsafe ck_next_entry(stream) { names.append(unsafe String(cString: name)) }
@@ -68,13 +73,6 @@ public enum Files {
 
   /// The folder this process works in, which relative paths start from.
   public static func currentFolder() -> String { linkTarget(of: "/proc/self/cwd") ?? "/" }
-
-  /// Makes a folder that only its owner may look into; one that is there is left as it is.
-  public static func makePrivateFolder(_ path: String) throws(SystemError) {
-    let result = unsafe ck_make_private_folder(path)
-    if result == -EEXIST, kind(of: path) == .folder { return }
-    try SystemError.check("mkdir", result)
-  }
 
   /// Removes a file; one that is not there is no matter.
   public static func remove(_ path: String) { _ = unsafe ck_remove_file(path) }

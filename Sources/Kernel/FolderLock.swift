@@ -14,6 +14,11 @@ public struct FolderLock: ~Copyable {
   public init(_ path: String, waitingAtMost timeout: Duration) throws(SystemError) {
     // SAFETY: the path is kept alive for the call, which copies it.
     let folder = Descriptor(owning: try SystemError.check("open", unsafe ck_open_folder(path)))
+    try self.init(folder, waitingAtMost: timeout)
+  }
+
+  /// The same for a folder that was opened for this lock alone.
+  init(_ folder: consuming Descriptor, waitingAtMost timeout: Duration) throws(SystemError) {
     var waited = Duration.zero
     while ck_try_lock(folder.rawValue) == -EWOULDBLOCK {
       guard waited < timeout else { throw SystemError("flock", code: EWOULDBLOCK) }

@@ -66,8 +66,16 @@ public struct UnixSocket: ~Copyable, Sendable {
 
   /// What is there now.
   public static func occupant(of path: String) throws(SystemError) -> Occupant {
+    try unsafe occupant { device, inode in unsafe ck_socket_file(path, device, inode) }
+  }
+
+  /// `look` writes which file it is, and answers 1 for a socket, 0 for another file, or -errno.
+  static func occupant(
+    _ look: (UnsafeMutablePointer<UInt64>, UnsafeMutablePointer<UInt64>) -> Int32
+  ) throws(SystemError) -> Occupant {
     var identity = FileIdentity()
-    let result = unsafe ck_socket_file(path, &identity.device, &identity.inode)
+    // SAFETY: both numbers are valid during the call.
+    let result = unsafe look(&identity.device, &identity.inode)
     if result == -ENOENT { return .nothing }
     return try SystemError.check("lstat", result) == 1 ? .socket(identity) : .otherFile
   }

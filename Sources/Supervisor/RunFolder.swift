@@ -1,18 +1,21 @@
 // The folder that a running Portico can be found by. One that `--run-dir` names belongs to this
-// host alone and holds `portico.pid`, locked as long as the supervisor lives; the usual one is
-// shared by the hosts of a user, must be safe from others, and is done without where it cannot be
-// had: nobody is refused because of it.
+// host alone and holds `portico.pid`; the usual one is shared by the hosts of a user, must be safe
+// from others, and is done without where it cannot be had: nobody is refused because of it. It is
+// opened once, and what was opened is checked: whoever may write to it could put a socket or a file
+// of their own in this host's place.
 
 internal import Kernel
 
-/// Owns the pid file, and removes it at the end.
+/// The open folder, and its pid file.
 final class RunFolder {
   /// The folder.
-  let folder: String
+  let folder: OpenFolder
   /// `--run-dir` named it: what does not work in it keeps the host from starting.
   let isRequired: Bool
-  private let pidFile: String?
-  private let lock: Descriptor?
+  /// Who may own what is in it.
+  let trust: PathTrust
+  /// nil in a shared folder.
+  private var pidFile: PidFile?
 
   /// The folder that was asked for, or nil for none. `warn` is told why the usual one is not used.
   static func open(
@@ -20,7 +23,7 @@ final class RunFolder {
   ) throws(StartFailure) -> RunFolder? {
     switch request {
     case .nowhere: return nil
-    case .own(let folder): return try RunFolder(own: folder)
+    case .own(let path): return try RunFolder(own: path, warn: warn)
     case .standard:
       let remedy = "commands such as portico status will not find this host; --run-dir DIR helps"
       let path = RunFolderRequest.standardPath(
@@ -39,65 +42,83 @@ final class RunFolder {
   }
 
   /// One that this host shares with others of its user.
-  private init(shared folder: String) throws(StartFailure) {
-    let owner: Files.FolderOwner?
-    do throws(SystemError) {
-      try Files.makePrivateFolder(folder)
-      owner = try Files.owner(ofFolder: folder)
-    } catch {
-      throw StartFailure("the run folder \(folder) cannot be made: \(error.reason)")
-    }
-    guard let owner else { throw StartFailure("the run folder \(folder) is not a folder") }
-    guard owner.user == Accounts.current.user || owner.user == 0 else {
-      throw StartFailure("the run folder \(folder) belongs to another user (\(owner.user))")
-    }
-    guard owner.mode & 0o022 == 0 else {
-      throw StartFailure("others may write to the run folder \(folder)")
-    }
-    self.folder = folder
+  private init(shared path: String) throws(StartFailure) {
+    trust = .trusting(user: Accounts.current.user)
+    folder = try Self.open(path, as: "the run folder \(path)", trust)
     isRequired = false
-    pidFile = nil
-    lock = nil
   }
 
   /// One of this host's own.
-  private init(own folder: String) throws(StartFailure) {
-    let path = "\(folder)/portico.pid"
-    do throws(SystemError) {
-      try Files.makePrivateFolder(folder)
-    } catch {
-      throw StartFailure("the folder \(folder) of --run-dir cannot be made: \(error.reason)")
-    }
-    // Whoever may write there could put a socket of their own in this host's place.
-    if let owner = (try? Files.owner(ofFolder: folder)) ?? nil {
-      let isOurs = owner.user == Accounts.current.user || owner.user == 0
-      let isOpen = owner.mode & 0o002 != 0 && owner.mode & 0o1000 == 0
-      guard isOurs, !isOpen else {
-        throw StartFailure(
-          "the folder \(folder) of --run-dir can be changed by others: it must belong to the user "
-            + "who starts Portico; then `chmod o-w \(folder)`")
-      }
-    }
-    do throws(SystemError) {
-      let lock = try Files.openLocked(path)
-      try lock.writeAllWaiting(Array("\(HostFacts.processID)\n".utf8))
-      self.lock = consume lock
-    } catch {
-      guard error.code == Self.wouldBlock else {
-        throw StartFailure("\(path) cannot be written: \(error.reason)")
-      }
-      let other = (try? Files.contents(of: path, limit: 32)) ?? []
-      let pid = String(decoding: other.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
-      throw StartFailure("\(folder) belongs to a Portico that is running (pid \(pid))")
-    }
-    pidFile = path
-    self.folder = folder
+  private init(own path: String, warn: (String) -> Void) throws(StartFailure) {
+    trust = .trusting(user: Accounts.current.user)
+    folder = try Self.open(path, as: "the folder \(path) of --run-dir", trust)
     isRequired = true
+    switch try PidFile.take(in: folder) {
+    case .taken(let file): pidFile = file
+    case .unusable(let why): throw StartFailure(why)
+    case .heldBy(let pid):
+      // Numbers of processes begin anew in each container: that is another host, and its folder.
+      guard pid == "\(HostFacts.processID)" else {
+        throw StartFailure("\(path) belongs to a Portico that is running (pid \(pid))")
+      }
+      warn("\(folder.path(of: PidFile.name)) belongs to a Portico in another container")
+    }
   }
 
-  deinit {
-    if let pidFile { Files.remove(pidFile) }
+  /// The folder belongs to whoever comes next: this host takes no client any more.
+  func letSuccessorIn() { pidFile?.letSuccessorIn() }
+
+  /// Opens a folder, made where it is missing, and refuses one that others can change.
+  private static func open(
+    _ path: String, as name: String, _ trust: PathTrust
+  ) throws(StartFailure) -> OpenFolder {
+    let folder: OpenFolder
+    let ownership: FileOwnership
+    do throws(SystemError) {
+      folder = try make(path, trust)
+      ownership = try folder.ownership()
+    } catch {
+      if (try? FileOwnership(ofPath: path))?.kind == .link {
+        let why = (try? trust.weakness(ofFile: path))?.sentence ?? error.reason
+        throw StartFailure(
+          "\(name) is a symbolic link that is not followed (\(why)): name the folder itself")
+      }
+      if error.call == "open", error.code == Code.notFolder {
+        throw StartFailure("\(name) is not a folder: choose another path")
+      }
+      let what = error.call == "mkdir" ? "made" : "opened"
+      throw StartFailure("\(name) cannot be \(what): \(error.reason)")
+    }
+    guard let writer = trust.writer(of: ownership) else { return folder }
+    let weakness = PathTrust.Weakness(path: folder.path, writer: writer)
+    let who =
+      switch writer {
+      case .owner(let user): "\(name) belongs to another user (\(user))"
+      case .group(let group): "group \(group) may write to \(name)"
+      case .everyone: "others may write to \(name)"
+      }
+    // In a sticky folder nobody else can take away what Portico makes there.
+    let other =
+      ownership.mode & 0o1000 != 0
+      ? "name one in it that Portico makes, such as \(folder.path(of: "portico"))"
+      : "choose another folder"
+    throw StartFailure("\(who): `\(weakness.remedy(owner: trust.user))`, or \(other)")
   }
 
-  private static let wouldBlock: Int32 = 11  // EWOULDBLOCK
+  /// Opens the folder itself. A link is followed only where nobody else can change where it leads,
+  /// as where systemd keeps the folder of a dynamic user.
+  private static func make(_ path: String, _ trust: PathTrust) throws(SystemError) -> OpenFolder {
+    do throws(SystemError) {
+      return try OpenFolder(makingIfMissing: path)
+    } catch {
+      guard (try? FileOwnership(ofPath: path))?.kind == .link,
+        try trust.weakness(ofFile: path) == nil
+      else { throw error }
+      return try OpenFolder(following: path)
+    }
+  }
+
+  private enum Code {
+    static let notFolder: Int32 = 20  // ENOTDIR
+  }
 }

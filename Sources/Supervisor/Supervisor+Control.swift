@@ -9,6 +9,8 @@ extension Supervisor {
   /// Requests for a reload whose outcome is not known. Those who wait must leave room for others,
   /// who may want to see what it is that all wait for.
   private static let reloadClientLimit = ControlServer.clientLimit / 2
+  private static let isLocked: Int32 = 11  // EWOULDBLOCK
+  private static let isTaken: Int32 = 98  // EADDRINUSE
 
   /// The socket that commands find this host by. Only a folder that was asked for has to hold it.
   static func openControl(
@@ -18,13 +20,23 @@ extension Supervisor {
     do throws(SystemError) {
       return try ControlServer(folder: folder.folder, poller: poller)
     } catch {
-      let sentence =
+      let name = ControlSocket.name(pid: HostFacts.processID)
+      let path = folder.folder.path(of: name)
+      // What is left over from a host that was killed has been removed.
+      if error.code == Self.isTaken, case .socket? = try? folder.folder.occupant(of: name) {
+        warn(
+          "\(path) belongs to another Portico with this process number, in another container: this "
+            + "host cannot be controlled; give each of them a folder of its own with --run-dir")
+        return nil
+      }
+      let reason =
         switch error.code {
-        case 36: "its path would be too long: choose a shorter one"  // ENAMETOOLONG
+        case Self.isTaken: "\(path) exists and is not a socket: remove it"
+        case Self.isLocked: "another process keeps that folder locked: end it"
         default: "\(error)"
         }
       let failure = StartFailure(
-        "the control socket in \(folder.folder) cannot be made: \(sentence)")
+        "the control socket in \(folder.folder.path) cannot be made: \(reason)")
       if folder.isRequired { throw failure }
       warn("\(failure); commands such as portico status will not find this host")
       return nil

@@ -48,18 +48,41 @@ extension Supervisor {
     log(worker, .error, "worker \(worker.index) was in \(line)")
   }
 
-  /// Writes down what is known of a death that nobody asked for. The path of the crash file, or nil
-  /// when there is none (the log then says why, once).
-  func recordCrash(of worker: Worker, _ reason: ExitReason) -> String? {
+  /// What became of the crash file of a death.
+  enum CrashFile {
+    case written(path: String)
+    /// `--crash-files none`
+    case switchedOff
+    /// There is nothing to be said, or no place for it (the log then says why, once).
+    case none
+  }
+
+  /// Writes down what is known of a death that nobody asked for.
+  func recordCrash(of worker: Worker, _ reason: ExitReason) -> CrashFile {
     let (death, backtrace) = death(of: worker, reason)
     // What the supervisor ended for its own reasons has been told; what somebody killed while it
     // did nothing says nothing of the plugin.
-    guard worker.refusal == nil else { return nil }
-    if death.reason == .killed(signal: 9), death.hook == nil { return nil }
-    guard let folder = crashFolder else {
+    guard worker.refusal == nil else { return .none }
+    if death.reason == .killed(signal: 9), death.hook == nil { return .none }
+    guard let fileCount = options.crashFiles.count else { return .switchedOff }
+    guard let runFolder else {
       say("without a run folder (--run-dir) nothing is kept of a worker that dies")
-      return nil
+      return .none
     }
+    let folder = CrashFolder(
+      in: runFolder.folder, trust: runFolder.trust, fileCount: fileCount,
+      inputByteCount: options.crashBytes?.bytes)
+    do throws(StartFailure) {
+      let path = try folder.write(report(of: worker, death, backtrace))
+      hasToldOfMissingCrashFile = false
+      return .written(path: path)
+    } catch {
+      say("a crash file cannot be written to \(folder.path): \(error)")
+      return .none
+    }
+  }
+
+  private func report(of worker: Worker, _ death: Death, _ backtrace: Backtrace) -> CrashReport {
     var report = CrashReport()
     report.take(death, backtrace)
     describe(worker, in: &report)
@@ -73,25 +96,15 @@ extension Supervisor {
       death.page, hasRecord: configuration.recordInput != 0,
       byteCount: configuration.buffersByteCount
     ) { worker.readBuffers(at: $0, count: $1) }
-    do throws(SystemError) {
-      let path = try CrashFolder(folder).write(report)
-      hasToldOfMissingCrashFile = false
-      return path
-    } catch {
-      say("a crash file cannot be written to \(folder): \(error.reason)")
-      return nil
-    }
+    return report
   }
 
   /// The crash file of a plugin that died while it was loaded, as the end of a sentence.
   func whereRecorded(_ worker: Worker, _ reason: ExitReason) -> String {
-    recordCrash(of: worker, reason).map { " (see \($0))" } ?? ""
-  }
-
-  private var crashFolder: String? {
-    switch runFolder {
-    case .some(let run): "\(run.folder)/crashes"
-    case .none: nil
+    switch recordCrash(of: worker, reason) {
+    case .written(let path): " (see \(path))"
+    case .switchedOff: " (no crash file is written: --crash-files none)"
+    case .none: ""
     }
   }
 

@@ -160,6 +160,7 @@ extension Supervisor {
     if let time = refusesClientsAt, time <= now {
       refusesClientsAt = nil
       for listener in listeners { listener.stopListening() }
+      runFolder?.letSuccessorIn()
     }
     checkSuspension(now: now)
     sendNotices()

@@ -212,7 +212,8 @@ extension Supervisor {
       worker = try spawner.spawn(generation, index: index, tallyCell: cell, now: now)
     } catch {
       freeCell(cell)
-      throw StartFailure("worker \(index) cannot be started: \(error)")
+      let reason = spawner.programChange ?? "\(error)"
+      throw StartFailure("worker \(index) cannot be started: \(reason)")
     }
     workers[worker.serial] = worker
     if index < generation.places.count {

@@ -15,7 +15,7 @@ extension Supervisor {
     status.phase = phaseName
     status.age_ms = (now - startTime).wholeMilliseconds
     status.usage = ProcessUsage(pid: status.pid)
-    status.runFolder = runFolder?.folder ?? ""
+    status.runFolder = runFolder?.folder.path ?? ""
     status.generations = generations.map { generation in
       .init(
         number: generation.number, plugin: generation.title, path: generation.image.path,

@@ -40,6 +40,8 @@ extension Supervisor {
       guard worker.refusal == nil, worker.lifecycle.reportedLoaded() else {
         return misbehaved(worker, "it says that its plugin is loaded when that is not the question")
       }
+      guard worker.hasBegun else { return kill(worker, isExpected: false) }
+      worker.hasLoaded = true
       let time = Moment.now - worker.startTime
       log(worker, .debug, "worker \(worker.index) is ready after \(time.roundedUp_ms) ms")
       loaded(worker, report)
@@ -80,6 +82,10 @@ extension Supervisor {
   private func loaded(_ worker: Worker, _ report: PluginReport) {
     let generation = worker.generation
     generation.places[worker.index].hasSettled = true
+    if generation.places[worker.index].hasSaidShortage {
+      generation.places[worker.index].hasSaidShortage = false
+      logger.info("worker \(worker.index) could be started after all")
+    }
     if generation.report == nil {
       scoutLoaded(generation, report)
     }
@@ -198,6 +204,7 @@ extension Supervisor {
     switch end {
     case .asAsked: log(worker, .debug, "worker \(worker.index) \(reason)")
     case .failedWhileDraining: logDeath(of: worker, reason, why())
+    case .died where !worker.hasBegun: couldNotBegin(worker, reason)
     case .died where generation === upcoming && phase == .starting:
       failure = StartFailure(why() + whereRecorded(worker, reason))
     case .died where generation === upcoming:
@@ -245,6 +252,34 @@ extension Supervisor {
     return "\(sentence); it may take \(limit) of memory (--worker-memory)"
   }
 
+  /// It ended before anything of its plugin had run: neither the plugin nor its generation is
+  /// judged by that.
+  private func couldNotBegin(_ worker: Worker, _ reason: ExitReason) {
+    let (generation, index) = (worker.generation, worker.index)
+    let end = worker.refusal.map { "gave up (\($0))" } ?? "\(reason)"
+    let sentence = spawner.whyNotBegun(index, end)
+    if generation === upcoming {
+      if phase == .starting { return failure = StartFailure(sentence) }
+      return abandonLoading(generation.origin, because: sentence)
+    }
+    guard generation === current, phase == .serving else {
+      return log(worker, .error, sentence)
+    }
+    generation.places[index].hasSettled = true
+    _ = generation.places[index].policy.died(at: .now)
+    offerSockets(of: generation)
+    sayShortage(of: generation, index, sentence)
+    announceOnce()
+  }
+
+  /// The first time; it is the same each time that it is tried.
+  private func sayShortage(of generation: Generation, _ index: Int, _ sentence: String) {
+    guard !generation.places[index].hasSaidShortage else { return }
+    generation.places[index].hasSaidShortage = true
+    let longest = RestartPolicy.longestDelay.components.seconds
+    logger.error("\(sentence); it is tried again, at last every \(longest) s")
+  }
+
   /// First the clients, then the books: to find out why it died may take a moment.
   private func replace(_ worker: Worker, _ reason: ExitReason, why: () -> String) {
     let generation = worker.generation
@@ -277,24 +312,21 @@ extension Supervisor {
   func restart(_ generation: Generation, index: Int) {
     do throws(StartFailure) {
       try spawnWorker(of: generation, index: index)
-      guard generation.places[index].hasSaidShortage else { return }
-      generation.places[index].hasSaidShortage = false
-      logger.info("worker \(index) could be started after all")
     } catch {
       _ = generation.places[index].policy.died(at: .now)
-      guard !generation.places[index].hasSaidShortage else { return }
-      generation.places[index].hasSaidShortage = true
-      let longest = RestartPolicy.longestDelay.components.seconds
-      logger.error("\(error); it is tried again, at last every \(longest) s")
+      sayShortage(of: generation, index, "\(error)")
     }
   }
 
   private func logDeath(of worker: Worker, _ reason: ExitReason, _ sentence: String) {
     var facts = facts(of: worker, reason)
     crashCount += 1
-    if let file = recordCrash(of: worker, reason) {
-      lastCrashFile = file
-      facts["crash"] = "\(file)"
+    switch recordCrash(of: worker, reason) {
+    case .written(let path):
+      lastCrashFile = path
+      facts["crash"] = "\(path)"
+    case .switchedOff: facts["crash"] = "none"
+    case .none: break
     }
     logger.error("\(sentence)", metadata: facts)
     logBacktrace(of: worker, reason)

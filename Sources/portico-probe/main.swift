@@ -1,9 +1,10 @@
 // The probe executable: `portico` starts it, users need not.
 
 internal import Glibc
+internal import Kernel
 internal import Runtime
 
-switch CommandLine.arguments.dropFirst().first {
+switch HostFacts.arguments(of: "portico-probe").first {
 case "inspect": exit(Probe.inspect())
 case "run": exit(Probe.run())
 case .some, .none:

@@ -45,10 +45,9 @@
     var time = false
 
     @Option(
-      name: .customLong("repeat"),
       help: ArgumentHelp("Send each request so often. (default: 1)", valueName: "n"),
       transform: Words.repeatCount)
-    var repeatCount = 1
+    var `repeat` = 1
 
     @Option(
       help: ArgumentHelp(
@@ -68,7 +67,7 @@
         var options = probe.options(plugin: plugin)
         options.logLevel = logLevel
         var call = try PluginCall(
-          options, requests: data + hex + file, timeout: timeout, repeatCount: repeatCount,
+          options, requests: data + hex + file, timeout: timeout, repeatCount: `repeat`,
           showsTimes: time)
         try call.run()
       }

@@ -12,10 +12,17 @@
     static func main() {
       // What is opened next would otherwise get the number that programs print to.
       HostFacts.openStandardDescriptors()
-      if let word = CommandLine.arguments.dropFirst().first, let sentence = misspelt(word) {
+      let arguments = HostFacts.arguments(of: "portico")
+      if let word = arguments.first, let sentence = misspelt(word) {
         exit(withError: ValidationError(sentence))
       }
-      main(nil)
+      let command = configuration.subcommands.first {
+        $0.configuration.commandName == arguments.first
+      }
+      if let sentence = repeated(in: arguments, of: command ?? RunCommand.self) {
+        exit(withError: ValidationError(sentence))
+      }
+      main(arguments)
     }
 
     /// What to say of a word that stands where a command belongs; nil when it may stay.

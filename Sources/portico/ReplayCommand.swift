@@ -69,6 +69,9 @@
     }
 
     private func replay(_ report: CrashReport) throws(StartFailure) -> Bool {
+      if let reason = report.reasonNotToReplay {
+        return show(ReplayVerdict(notReplayed: reason))
+      }
       var options = ProbeOptions()
       options.plugin = plugin
       options.pluginFolders = pluginDir
@@ -82,6 +85,10 @@
       var replay = try PluginReplay(report, options, timeout: timeout)
       let verdict = try replay.run()
       for note in replay.notes { tell("portico: \(note.escapedForTerminal)") }
+      return show(verdict)
+    }
+
+    private func show(_ verdict: ReplayVerdict) -> Bool {
       let line = verdict.sentence.escapedForTerminal + "\n"
       try? Descriptor.standardOutput().writeAllWaiting(Array(line.utf8))
       return verdict.isReproduced

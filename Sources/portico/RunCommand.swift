@@ -34,6 +34,20 @@
         valueName: "command"))
     var command: [String] = []
 
+    func validate() throws {
+      guard limits.recordInput != nil else { return }
+      if supervision.crashFiles == .none {
+        throw ValidationError(
+          "--record-input keeps bytes for crash files, and --crash-files none writes none: "
+            + "choose one")
+      }
+      if supervision.crashBytes == nil {
+        throw ValidationError(
+          "--record-input keeps bytes for crash files, and --crash-bytes none leaves them out: "
+            + "choose one")
+      }
+    }
+
     func run() throws {
       var status: Int32 = 0
       try reportingFailure { () throws(StartFailure) in status = try Supervisor(options).run() }

@@ -49,6 +49,24 @@
     @Option(
       help: ArgumentHelp(
         """
+        Crash files that are kept, from 1 to 10000: the oldest go; 'none' writes none. (default: \
+        \(defaults.crashFiles))
+        """, valueName: "n|none"),
+      transform: Words.crashFiles)
+    var crashFiles = defaults.crashFiles
+
+    @Option(
+      help: ArgumentHelp(
+        """
+        Bytes that a client sent, as text, in one crash file, from 64 to 4MiB; 'none' writes none \
+        of them. (default: \(defaults.crashBytes.map(String.init) ?? "none"))
+        """, valueName: "bytes|none"),
+      transform: Words.crashBytes)
+    var crashBytes = defaults.crashBytes
+
+    @Option(
+      help: ArgumentHelp(
+        """
         What workers wait with: 'epoll', 'uring' (io_uring, from Linux 6.1; epoll with a warning \
         where it is not available), or 'auto' for what measures better. (default: \
         \(defaults.backend.name))
@@ -61,6 +79,8 @@
       options.loadTimeout = loadTimeout
       options.maxGenerations = maxGenerations
       options.workerMemory = workerMemory
+      options.crashFiles = crashFiles
+      options.crashBytes = crashBytes
       options.backend = backend
     }
   }

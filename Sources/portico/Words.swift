@@ -43,6 +43,16 @@
       return size.roundedUpToPowerOfTwo
     }
 
+    @Sendable static func crashFiles(_ word: String) throws -> CountLimit {
+      try validated { () throws(InvalidWord) in try CountLimit(parsing: word, in: 1...10_000) }
+    }
+
+    @Sendable static func crashBytes(_ word: String) throws -> ByteCount? {
+      if word == "none" { return nil }
+      let most = CrashFolder.inputByteCount
+      return try validated { () throws(InvalidWord) in try ByteCount(parsing: word, in: 64...most) }
+    }
+
     @Sendable static func connections(_ word: String) throws -> CountLimit {
       try validated { () throws(InvalidWord) in
         try CountLimit(parsing: word, in: 1...1_000_000_000)

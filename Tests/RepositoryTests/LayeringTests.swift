@@ -54,7 +54,7 @@ struct LayeringTests {
       "examples/tcp-vs-udp/Lesson/",
       ["BadNetwork", "Foundation", "Glibc", "Kernel", "Lab", "Numbered"]
     ),
-    ("examples/tcp-vs-udp/bad-network/", ["ArgumentParser", "BadNetwork", "Lab"]),
+    ("examples/tcp-vs-udp/bad-network/", ["ArgumentParser", "BadNetwork", "Kernel", "Lab"]),
     ("examples/tcp-vs-udp/BadNetwork/", ["Foundation", "Glibc", "Kernel", "Lab"]),
     ("examples/tcp-vs-udp/Lab/", ["CLab", "Glibc", "Kernel"]),
     ("examples/tcp-vs-udp/Numbered/", []),

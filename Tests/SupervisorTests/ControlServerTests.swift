@@ -9,15 +9,17 @@ import Testing
 
 @Suite(.timeLimit(.minutes(3))) final class ControlServerTests {
   private let folder: String
+  private let run: OpenFolder
 
   init() throws {
     folder = FileManager.default.temporaryDirectory.path + "/portico-control-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+    run = try OpenFolder(folder)
   }
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
 
-  private var path: String { ControlSocket.path(pid: HostFacts.processID, in: folder) }
+  private var path: String { "\(folder)/\(ControlSocket.name(pid: HostFacts.processID))" }
 
   private func client() throws -> UnixConnection {
     try UnixConnection(to: path, within: .seconds(5))
@@ -58,12 +60,12 @@ import Testing
 
   @Test func `The socket is its owner's alone, and goes with the host`() throws {
     let poller = try Poller()
-    var server: ControlServer? = try ControlServer(folder: folder, poller: poller)
+    var server: ControlServer? = try ControlServer(folder: run, poller: poller)
     let attributes = try FileManager.default.attributesOfItem(atPath: path)
     #expect(attributes[.posixPermissions] as? Int == 0o600)
-    #expect(server?.path == path && ControlSocket.pids(in: folder) == [HostFacts.processID])
+    #expect(server?.path == path && ControlSocket.pids(in: run) == [HostFacts.processID])
     server = nil
-    #expect(ControlSocket.pids(in: folder) == [])
+    #expect(ControlSocket.pids(in: run) == [])
   }
 
   @Test func `Stale sockets are removed at a start, and nothing else is`() throws {
@@ -79,7 +81,7 @@ import Testing
     try served.bind("\(folder)/control-4.sock", mode: 0o600)
     try served.listen(backlog: 1)
     let poller = try Poller()
-    let server = try ControlServer(folder: folder, poller: poller)
+    let server = try ControlServer(folder: run, poller: poller)
     let names = Files.names(in: folder)
     #expect(
       Set(names) == [
@@ -91,7 +93,7 @@ import Testing
 
   @Test func `Somebody who took away its file does not lose another one`() throws {
     let poller = try Poller()
-    var server: ControlServer? = try ControlServer(folder: folder, poller: poller)
+    var server: ControlServer? = try ControlServer(folder: run, poller: poller)
     Files.remove(path)
     try Data("x".utf8).write(to: URL(fileURLWithPath: path))
     withExtendedLifetime(server) {}
@@ -99,9 +101,21 @@ import Testing
     #expect(FileManager.default.fileExists(atPath: path))
   }
 
+  @Test func `A name that something has is not taken away`() throws {
+    let other = try UnixSocket()
+    try other.bind(path, mode: 0o600)
+    try other.listen(backlog: 1)
+    let poller = try Poller()
+    #expect(throws: SystemError("bind", code: EADDRINUSE)) {
+      _ = try ControlServer(folder: self.run, poller: poller)
+    }
+    #expect(throws: Never.self) { _ = try self.client() }
+    withExtendedLifetime(other.descriptor.rawValue) {}
+  }
+
   @Test func `A long answer goes out as it is taken, and not to somebody who takes none`() throws {
     let poller = try Poller()
-    let server = try ControlServer(folder: folder, poller: poller)
+    let server = try ControlServer(folder: run, poller: poller)
     let payload = String(repeating: "0123456789abcdef", count: 1 << 18)
     let start = Moment.now
     for takes in [true, false] {
@@ -138,7 +152,7 @@ import Testing
 
   @Test func `Who asks for nothing makes room, and is told`() throws {
     let poller = try Poller()
-    let server = try ControlServer(folder: folder, poller: poller)
+    let server = try ControlServer(folder: run, poller: poller)
     let now = Moment.now
     let first = try client()
     #expect(server.admit(poller, now: now) != .nobody)
@@ -169,7 +183,7 @@ import Testing
 
   @Test func `A client that waits may end its side, and one that goes is forgotten`() throws {
     let poller = try Poller()
-    let server = try ControlServer(folder: folder, poller: poller)
+    let server = try ControlServer(folder: run, poller: poller)
     let now = Moment.now
     var connection: UnixConnection? = try client()
     send("reload\n", on: connection!)

@@ -16,10 +16,24 @@ struct CrashFolderTests {
     .appending(path: "portico-crashes-\(UUID().uuidString)").path
   private var path: String { parent + "/crashes" }
 
-  private func withFolder(_ body: (CrashFolder) throws -> Void) throws {
+  private func withFolder(
+    fileCount: Int = CrashFolder.fileCount, byteCount: Int? = CrashFolder.inputByteCount,
+    _ body: (CrashFolder) throws -> Void
+  ) throws {
     try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: parent) }
-    try body(CrashFolder(path))
+    let trust = PathTrust(user: Accounts.current.user)
+    try body(
+      CrashFolder(
+        in: OpenFolder(parent), trust: trust, fileCount: fileCount, inputByteCount: byteCount))
+  }
+
+  private func refusal(_ folder: CrashFolder) -> String {
+    do throws(StartFailure) {
+      return "written to " + (try folder.write(report()))
+    } catch {
+      return error.description
+    }
   }
 
   private func report(second: UInt64 = 0) -> CrashReport {
@@ -33,13 +47,70 @@ struct CrashFolderTests {
     try #require(FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int)
   }
 
-  @Test func `A folder that is a file, or nowhere, is an error, and nothing is left`() throws {
+  @Test func `A folder that is a file, a link or others' is an error, and nothing is left`() throws
+  {
     try withFolder { folder in
       try Data("mine".utf8).write(to: URL(filePath: path))
-      #expect(throws: SystemError("mkdir", code: EEXIST)) { try folder.write(report()) }
+      #expect(refusal(folder) == "it is a symbolic link or a file: remove it")
       #expect(try String(contentsOfFile: path, encoding: .utf8) == "mine")
+      _ = unsafe unlink(path)
+      _ = unsafe mkdir(parent + "/open", 0o700)
+      _ = unsafe symlink("open", path)
+      #expect(refusal(folder) == "it is a symbolic link or a file: remove it")
+      #expect(Files.names(in: parent + "/open") == [])
+      _ = unsafe unlink(path)
+      for mode: mode_t in [0o777, 0o1777, 0o770] {
+        _ = unsafe mkdir(path, mode)
+        _ = unsafe chmod(path, mode)
+        #expect(refusal(folder) == "others may write to it: `chmod go-w \(path)`")
+        #expect(Files.names(in: path) == [])
+        _ = unsafe rmdir(path)
+      }
+      if geteuid() == 0 {
+        _ = unsafe mkdir(path, 0o700)
+        _ = unsafe chown(path, 12345, 12345)
+        #expect(refusal(folder) == "it belongs to another user (12345)")
+      }
     }
-    #expect(throws: SystemError("mkdir", code: ENOENT)) { try CrashFolder(path).write(report()) }
+  }
+
+  @Test func `As many files are kept as are asked for`() throws {
+    try withFolder(fileCount: 2) { folder in
+      for second in 0..<5 { _ = try folder.write(report(second: UInt64(second))) }
+      #expect(Files.names(in: path).count == 2)
+    }
+  }
+
+  @Test func `Without a client's bytes a file has the facts, and says how many there were`() throws
+  {
+    try withFolder(byteCount: nil) { folder in
+      var secret = report()
+      (secret.connection, secret.isInCall, secret.hook) = (7, true, "handle")
+      secret.input = [Array("pass".utf8), Array("word".utf8)]
+      let text = try Files.contents(of: folder.write(secret), limit: .max)
+      for part in ["pass", "word"] {
+        #expect(!String(decoding: text, as: UTF8.self).contains(part))
+      }
+      let kept = try CrashReport(parsing: text)
+      #expect(kept.leftOutByteCount == 8 && kept.input == [] && kept.isInCall)
+      #expect(
+        kept.reasonNotToReplay
+          == "the 8 bytes that the client sent were left out of the file (--crash-bytes none)")
+      secret.input = []
+      secret.isInCall = false
+      let other = try CrashReport(
+        parsing: Files.contents(of: folder.write(secret), limit: .max))
+      #expect(other.leftOutByteCount == nil && other.reasonNotToReplay == nil)
+    }
+  }
+
+  @Test func `The least size of a file's bytes leaves some of them`() throws {
+    try withFolder(byteCount: 64) { folder in
+      var large = report()
+      (large.input, large.isInCall) = ([[UInt8](repeating: 0xFF, count: 1000)], true)
+      let kept = try CrashReport(parsing: Files.contents(of: folder.write(large), limit: .max))
+      #expect(kept.input == [[UInt8](repeating: 0xFF, count: 16)] && kept.cutByteCount == 984)
+    }
   }
 
   @Test func `Only its owner can read it, and it comes back`() throws {

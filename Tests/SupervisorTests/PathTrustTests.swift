@@ -1,4 +1,5 @@
-// Promise: a path is trusted only when nobody but root and one user can change it or where it leads.
+// Promise: a path is trusted only when nobody but root and one user can change it, or where it
+// leads.
 
 import Foundation
 import Kernel
@@ -14,8 +15,8 @@ final class PathTrustTests {
     try FileManager.default.createDirectory(
       atPath: root + "/a/b", withIntermediateDirectories: true)
     try Data().write(to: URL(filePath: root + "/a/b/file"))
-    for name in ["", "/a", "/a/b"] { chmod(root + name, 0o755) }
-    chmod(root + "/a/b/file", 0o644)
+    for name in ["", "/a", "/a/b"] { _ = unsafe chmod(root + name, 0o755) }
+    _ = unsafe chmod(root + "/a/b/file", 0o644)
   }
 
   deinit { try? FileManager.default.removeItem(atPath: root) }
@@ -69,36 +70,37 @@ final class PathTrustTests {
     #expect(try weakness(file) == nil)
     #expect(try weakness(root + "/a/./b/../b//file") == nil)
     for (path, mode) in [(file, 0o646), (root + "/a/b", 0o757), (root + "/a", 0o757)] {
-      chmod(path, mode_t(mode))
+      _ = unsafe chmod(path, mode_t(mode))
       #expect(try weakness(file) == .init(path: path, writer: .everyone))
-      chmod(path, 0o755)
+      _ = unsafe chmod(path, 0o755)
     }
-    chmod(file, 0o664)
+    _ = unsafe chmod(file, 0o664)
     #expect(try weakness(file)?.writer == .group(try FileOwnership(ofPath: file).group))
-    chmod(file, 0o644)
+    _ = unsafe chmod(file, 0o644)
     // In the folder itself others could put a library there; above, they can do nothing.
-    chmod(root + "/a/b", 0o1777)
+    _ = unsafe chmod(root + "/a/b", 0o1777)
     #expect(try weakness(file) == .init(path: root + "/a/b", writer: .everyone))
-    chmod(root + "/a/b", 0o755)
-    chmod(root + "/a", 0o1777)
+    _ = unsafe chmod(root + "/a/b", 0o755)
+    _ = unsafe chmod(root + "/a", 0o1777)
     #expect(try weakness(file) == nil)
   }
 
   @Test func `A link is followed, and so is who may change it`() throws {
     let open = root + "/open"
-    mkdir(open, 0o755)
-    symlink("../a/b", open + "/b")
-    symlink(root + "/open/b/file", root + "/link")
+    _ = unsafe mkdir(open, 0o755)
+    _ = unsafe symlink("../a/b", open + "/b")
+    _ = unsafe symlink(root + "/open/b/file", root + "/link")
     #expect(try weakness(root + "/link") == nil)
-    chmod(open, 0o757)
+    _ = unsafe chmod(open, 0o757)
     #expect(try weakness(root + "/link") == .init(path: open, writer: .everyone))
-    chmod(open, 0o1757)
+    _ = unsafe chmod(open, 0o1757)
     #expect(try weakness(root + "/link") == nil, "nobody else can rename the link in it")
     if geteuid() == 0 {
-      lchown(open + "/b", 65534, 65534)
+      _ = unsafe lchown(open + "/b", 65534, 65534)
       #expect(try weakness(root + "/link") == .init(path: open + "/b", writer: .owner(65534)))
+      _ = unsafe lchown(open + "/b", 0, 0)
     }
-    symlink("loop", root + "/loop")
+    _ = unsafe symlink("loop", root + "/loop")
     #expect(throws: SystemError("open", code: ELOOP)) { try weakness(root + "/loop") }
     #expect(throws: SystemError("lstat", code: ENOENT)) { try weakness(root + "/a/none") }
     #expect(throws: SystemError("lstat", code: ENOTDIR)) { try weakness(root + "/link/x") }

@@ -51,6 +51,7 @@ public enum Worker {
     // Before libffi is asked for anything: it chooses its kind of mapping at its first.
     if !configuration.allowsWritableExecutable { try refuseWritableExecutable() }
     let page = try inheritedPage()
+    page.value.build = HostVersion.build
     try page.recordCrashes()
     ck_line_buffer_output()
     let log = try OwnDescriptors.moveUp(InheritedDescriptor.log)

@@ -28,7 +28,7 @@ final class ControlServer {
   private var hasSaidRest = false
 
   /// Makes the socket; it is served from the first turn of the loop on.
-  init(folder: String, poller: borrowing Poller) throws(SystemError) {
+  init(folder: OpenFolder, poller: borrowing Poller) throws(SystemError) {
     socket = try ControlSocket(folder: folder)
     try poller.add(socket.descriptor, token: EventSource.controlSocket.token)
   }

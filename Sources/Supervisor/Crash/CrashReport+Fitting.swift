@@ -25,6 +25,15 @@ extension CrashReport {
     return fitted
   }
 
+  /// The same without any of the client's bytes.
+  package var withoutInput: CrashReport {
+    var rest = fitted(toByteCount: .max)
+    guard !input.isEmpty else { return rest }
+    rest.leftOutByteCount = input.reduce(0) { $0 + UInt64($1.count) }
+    rest.input = []
+    return rest
+  }
+
   private mutating func fitSettings() {
     var byteCount = 0
     let kept = settings.prefix { setting in

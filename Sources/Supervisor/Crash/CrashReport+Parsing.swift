@@ -41,8 +41,9 @@ extension CrashReport {
     missingSettingCount = Int(try facts.number("missing-settings", UInt32.self) ?? 0)
     missingByteCount = try facts.number("missing-bytes")
     cutByteCount = try facts.number("cut-bytes") ?? 0
+    leftOutByteCount = try facts.number("left-out-bytes")
     input = try Self.input(of: text, behind: facts)
-    guard !isInCall || !input.isEmpty else {
+    guard !isInCall || !input.isEmpty || leftOutByteCount != nil else {
       throw TranscriptError(
         line: 1, column: 1,
         sentence: "a call was at hand, and the > line with its bytes is missing at the end: the "

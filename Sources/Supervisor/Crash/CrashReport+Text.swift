@@ -24,7 +24,10 @@ extension CrashReport {
   package var text: String {
     var text = Self.mark + "\(Self.formatVersion)\n"
     text += "# `portico replay` plays it again, and `portico test` knows it as a transcript.\n"
-    text += "# What clients sent may be secret: think before you pass it on.\n#\n"
+    text +=
+      leftOutByteCount == nil
+      ? "# What clients sent may be secret: think before you pass it on.\n#\n"
+      : "# What the client sent was left out (--crash-bytes none).\n#\n"
     for (key, value) in facts { text += "# \(key): \(Transcript.escapedLine(Array(value.utf8)))\n" }
     for setting in settings { text += Self.line("setting", setting.key, setting.value) }
     for file in settingFiles { text += Self.line("setting-file", file.key, file.path) }
@@ -59,6 +62,7 @@ extension CrashReport {
     add("missing-settings", missingSettingCount == 0 ? nil : "\(missingSettingCount)")
     add("missing-bytes", missingByteCount.map { "\($0)" })
     add("cut-bytes", cutByteCount == 0 ? nil : "\(cutByteCount)")
+    add("left-out-bytes", leftOutByteCount.map { "\($0)" })
     return facts
   }
 

@@ -63,6 +63,8 @@ package struct CrashReport: Equatable, Sendable {
   package var missingByteCount: UInt64?
   /// Bytes that came behind the last element of `input`, in the same call, and were not kept.
   package var cutByteCount: UInt64 = 0
+  /// `--crash-bytes none`: so many bytes would have been `input`; nil when none were left out.
+  package var leftOutByteCount: UInt64?
 
   package init() {}
 }

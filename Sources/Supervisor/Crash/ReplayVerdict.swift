@@ -21,11 +21,26 @@ package struct ReplayVerdict: Equatable, Sendable {
       : "not reproduced: it ends otherwise: \(sentence); the worker \(report.summary)"
   }
 
+  /// There is nothing to play.
+  package init(notReplayed reason: String) {
+    isReproduced = false
+    sentence = "not reproduced: \(reason)"
+  }
+
   /// The probe lived. It was sent so many of the report's pieces.
   package init(_ report: CrashReport, survivedAfter sentCount: Int) {
     isReproduced = false
     let reason = report.outsideCause ?? "needs other state: \(report.missingState(sentCount))"
     sentence = "not reproduced: \(reason)"
+  }
+}
+
+extension CrashReport {
+  /// Why a replay would show nothing, whatever the plugin does; nil when it may show something.
+  package var reasonNotToReplay: String? {
+    leftOutByteCount.map {
+      "the \($0) bytes that the client sent were left out of the file (--crash-bytes none)"
+    }
   }
 }
 

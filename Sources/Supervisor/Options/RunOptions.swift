@@ -55,6 +55,10 @@ package struct RunOptions: Sendable {
   package var backend = BackendName.auto
   /// Bytes of each connection's input that are kept for the crash file; nil keeps none.
   package var recordInput: ByteCount?
+  /// Of the folder of crash files; none writes none.
+  package var crashFiles = CountLimit(CrashFolder.fileCount)
+  /// Bytes of input, as text, in one of them; nil for none.
+  package var crashBytes: ByteCount? = ByteCount(CrashFolder.inputByteCount)
   /// Generations that may be alive at once, draining ones too.
   package var maxGenerations = 4
 

@@ -57,6 +57,8 @@ final class Worker {
   var standsStillSince: Moment?
   /// The sockets it was last told to poll.
   var sockets: [UInt16]?
+  /// It has said that its plugin is loaded.
+  var hasLoaded = false
   /// It has said that it exits next.
   var hasDrained = false
   /// It has said that it polls no listener any more.
@@ -117,6 +119,10 @@ final class Worker {
     let page = readPage()
     return page.signal != 0 || page.has_exited != 0 || page.lost_descriptor != 0
   }
+
+  /// It is of this Portico and has understood what it was told: nothing of its plugin has run
+  /// before that.
+  var hasBegun: Bool { hasLoaded || readPage().build == HostVersion.build }
 
   /// Some of its clients' bytes; fewer, or none, where its buffers end.
   func readBuffers(at offset: Int, count: Int) -> [UInt8] { buffers.read(at: offset, count: count) }

@@ -7,6 +7,7 @@ internal import Kernel
 /// Starts the workers of one supervisor.
 struct WorkerSpawner {
   let program: String
+  private let file: ProgramFile
   let environment: WorkerEnvironment
   /// Every listener's sockets, in order.
   let sockets: [Int32]
@@ -21,10 +22,31 @@ struct WorkerSpawner {
     loadTimeout: Duration?
   ) throws(StartFailure) {
     program = try installation.executable("portico-worker")
+    file = ProgramFile(program)
     self.environment = environment
     self.sockets = sockets
     self.tally = tally
     self.loadTimeout = loadTimeout
+  }
+
+  /// What somebody has done to the program since this process was started, and what to do; nil for
+  /// nothing. An upgrade of the installation is the likely reason.
+  var programChange: String? {
+    switch file.change {
+    case .removed: "\(program) has been removed since Portico was started: restart Portico"
+    case .replaced:
+      "\(program) has been replaced since Portico was started, as upgrades do: restart Portico"
+    case nil: nil
+    }
+  }
+
+  /// Why a worker ended that had not begun: the installation is at fault, and not the plugin.
+  func whyNotBegun(_ worker: Int, _ end: String) -> String {
+    let why =
+      programChange
+      ?? "\(program) does not work with this Portico (the log has what it printed): install all of "
+      + "Portico anew and restart it"
+    return "worker \(worker) \(end) before it had begun, so that the plugin is not to blame: \(why)"
   }
 
   /// Starts a worker that loads its plugin and then waits to be told what to do.

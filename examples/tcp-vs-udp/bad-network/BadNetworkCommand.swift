@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import BadNetwork
+internal import Kernel
 internal import Lab
 
 /// Runs a server and a client with a bad network between them.
@@ -27,6 +28,8 @@ struct BadNetworkCommand: ParsableCommand {
         bad-network --drop 10% -- python3 -m http.server -b 10.77.0.1 -- \\
           curl -s http://10.77.0.1:8000/
       """)
+
+  static func main() { main(HostFacts.arguments(of: "bad-network")) }
 
   @OptionGroup(title: "What goes wrong") var faultOptions: FaultOptions
   @OptionGroup(title: "What is written") var fileOptions: FileOptions

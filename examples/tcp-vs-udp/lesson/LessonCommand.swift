@@ -18,6 +18,8 @@ struct LessonCommand: ParsableCommand {
       """,
     subcommands: [RunCommand.self, ClientCommand.self, ServeCommand.self],
     defaultSubcommand: RunCommand.self)
+
+  static func main() { main(HostFacts.arguments(of: "lesson")) }
 }
 
 /// Runs `body`; what it throws is told on stderr, and the program ends with its status.
