@@ -84,7 +84,7 @@ public enum HostFacts {
   }
 
   /// The most descriptors a child may open.
-  public static var hardDescriptorLimit: Int { max(64, Int(ck_hard_descriptor_limit())) }
+  public static var hardDescriptorLimit: Int { max(0, Int(ck_hard_descriptor_limit())) }
 
   /// Makes room for so many open descriptors here, as far as is allowed. Not more than needed:
   /// children inherit the limit, and some programs suffer from a high one.

@@ -105,6 +105,10 @@ package final class Supervisor {
     notices = ServiceNotices(watchdogTime: service.watchdogTime, at: .now)
     filterSeed = options.filters.seed ?? .random(in: 1...999_999)
     installation = Installation.current()
+    socketsPerListener = options.socketsPerListener(coreCount: coreCount)
+    let count = socketsPerListener
+    // Before anything is opened that there may be no room for.
+    try options.reserveDescriptors(workerCount: count)
     locator = installation.locator(optionFolders: options.pluginFolders)
     do throws(SystemError) {
       // Before the first thread, which has to inherit the blocked signals.
@@ -120,15 +124,6 @@ package final class Supervisor {
     account = try WorkerAccount.resolve(user: options.user, group: options.group)
     runFolder = try RunFolder.open(options.runFolder) { logger.warning("\($0)") }
     control = try Self.openControl(in: runFolder, poller) { logger.warning("\($0)") }
-    socketsPerListener = options.socketsPerListener(coreCount: coreCount)
-    let count = socketsPerListener
-    let descriptors = DescriptorBudget(
-      workerCount: count, generationCount: options.maxGenerations,
-      socketCount: options.listeners.reduce(0) { $0 + ($1.transport == .unix ? 1 : count) })
-    if let shortage = descriptors.shortage(limit: HostFacts.hardDescriptorLimit) {
-      throw StartFailure(shortage)
-    }
-    HostFacts.reserveDescriptors(descriptors.supervisor)
     listeners = try options.openListeners(from: passed, socketCount: count) {
       logger.info("\($0)")
     }
