@@ -132,12 +132,15 @@ package final class Supervisor {
       memoryLimit: options.memoryLimit, machineMemory: HostFacts.memoryByteCount,
       workerCount: count, descriptorLimit: HostFacts.hardDescriptorLimit,
       socketCount: sockets.count)
-    tally = try Tally(
-      TallyLayout(
-        // A fallback may come on top of what --max-generations allows.
-        cellCount: (options.maxGenerations + 1) * count + 16,
-        addressCapacity: options.maxPerAddress == .none ? 0 : budget.connections),
-      seed: .random(in: .min ... .max))
+    let layout = TallyLayout(
+      // A fallback may come on top of what --max-generations allows.
+      cellCount: (options.maxGenerations + 1) * count + 16,
+      addressCapacity: options.maxPerAddress == .none ? 0 : budget.connections)
+    let files = FileSizes(buffers: budget.buffers, tally: layout.byteCount)
+    if let shortage = files.shortage(limit: HostFacts.fileByteLimit) {
+      throw StartFailure(shortage)
+    }
+    tally = try Tally(layout, seed: .random(in: .min ... .max))
     spawner = try WorkerSpawner(
       installation: installation, sockets: sockets, tally: tally.descriptor,
       loadTimeout: options.loadTimeout.duration)

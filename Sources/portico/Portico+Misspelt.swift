@@ -12,6 +12,7 @@
     static func main() {
       // What is opened next would otherwise get the number that programs print to.
       HostFacts.openStandardDescriptors()
+      HostFacts.surviveFileLimit()
       if let word = CommandLine.arguments.dropFirst().first, let sentence = misspelt(word) {
         exit(withError: ValidationError(sentence))
       }
