@@ -18,6 +18,8 @@ final class CommandProcess {
   }
 
   var isRunning: Bool { reason == nil }
+  /// Nil once it has been waited for.
+  var runningPID: Int32? { isRunning ? process.pid : nil }
 
   /// As a shell would report it; nil while it runs.
   var exitStatus: Int32? { reason?.shellStatus }

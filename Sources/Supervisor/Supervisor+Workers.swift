@@ -174,6 +174,9 @@ extension Supervisor {
       }
     }
     if command?.reap() == true { commandEnded() }
+    var own = workers.values.map { $0.process.pid }
+    if let pid = command?.runningPID { own.append(pid) }
+    ChildProcess.reapOrphans(except: own)
   }
 
   private func ended(_ worker: Worker, _ reason: ExitReason) {
