@@ -60,6 +60,6 @@ extension Supervisor {
 
   func commandEnded() {
     logger.debug("the command has ended with status \(command?.exitStatus ?? 0): draining")
-    if phase == .serving { drain() }
+    if phase == .serving { close() }
   }
 }

@@ -205,7 +205,7 @@ extension Supervisor {
       failure = StartFailure(why() + whereRecorded(worker, reason))
     case .died where generation === upcoming:
       abandonLoading(generation.origin, because: why() + whereRecorded(worker, reason))
-    case .died where generation === current && phase == .serving:
+    case .died where generation === current && servesClients:
       replace(worker, reason, why: why)
     case .died: logDeath(of: worker, reason, why())
     }

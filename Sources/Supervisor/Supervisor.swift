@@ -14,7 +14,10 @@ package final class Supervisor {
     /// The first worker loads the plugin; nobody is served yet.
     case starting
     case serving
-    /// Workers finish what is in flight; a second request to end stops them.
+    /// Clients are refused, and workers serve those that the kernel has let in before. Draining
+    /// follows. From here on a second request to end stops the workers.
+    case closing
+    /// Workers finish what is in flight.
     case draining
     /// Workers have been told to end at once.
     case stopping
@@ -88,8 +91,10 @@ package final class Supervisor {
   var lastCrashFile: String?
   /// When it is tried again to replace workers that have used up their reply addresses.
   var renewsAt: Moment?
-  /// When clients are refused, once workers have been told to end.
-  var refusesClientsAt: Moment?
+  /// When listeners are closed, once workers have been told to end.
+  var closesListenersAt: Moment?
+  /// When what is in flight has to be finished; nil for never, or before the end.
+  var drainDeadline: Moment?
   var hasAnnounced = false
   /// It has been said why a death leaves no crash file.
   var hasToldOfMissingCrashFile = false
@@ -100,15 +105,15 @@ package final class Supervisor {
   /// Binds the listeners. Nothing listens and no worker runs before `run`.
   package init(_ options: RunOptions) throws(StartFailure) {
     self.options = options
+    socketsPerListener = options.socketsPerListener(coreCount: coreCount)
+    let count = socketsPerListener
+    // Before anything is opened that there may be no room for.
+    try options.reserveDescriptors(workerCount: count)
     service = ServiceEnvironment(HostFacts.environment, pid: HostFacts.processID)
     let passed = try PassedSockets(names: service.socketNames)
     notices = ServiceNotices(watchdogTime: service.watchdogTime, at: .now)
     filterSeed = options.filters.seed ?? .random(in: 1...999_999)
     installation = Installation.current()
-    socketsPerListener = options.socketsPerListener(coreCount: coreCount)
-    let count = socketsPerListener
-    // Before anything is opened that there may be no room for.
-    try options.reserveDescriptors(workerCount: count)
     locator = installation.locator(optionFolders: options.pluginFolders)
     do throws(SystemError) {
       // Before the first thread, which has to inherit the blocked signals.
@@ -170,9 +175,12 @@ package final class Supervisor {
     return command?.exitStatus ?? 0
   }
 
+  /// Workers poll the listeners, and those that die are replaced.
+  var servesClients: Bool { phase == .serving || phase == .closing }
+
   private var isFinished: Bool {
     switch phase {
-    case .starting, .serving: false
+    case .starting, .serving, .closing: false
     case .draining, .stopping: workers.isEmpty && command?.isRunning != true
     }
   }
