@@ -39,6 +39,29 @@ static inline int ck_restore_variable(const char *name, const char *value) {
   return (value ? setenv(name, value, 1) : unsetenv(name)) < 0 ? -errno : 0;
 }
 
+static inline void ck_do_nothing(int signal_number) { (void)signal_number; }
+
+/* A file that would outgrow RLIMIT_FSIZE is an error (EFBIG), and no longer the end of this process
+ * by SIGXFSZ. By a handler: what is ignored would stay so in programs that this process, or a
+ * plugin, runs. Whoever started this process may have had it ignored; then it stays that way. */
+static inline int ck_survive_file_limit(void) {
+  struct sigaction action;
+  if (sigaction(SIGXFSZ, NULL, &action) < 0) return -errno;
+  if (action.sa_handler != SIG_DFL) return 0;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = ck_do_nothing;
+  action.sa_flags = SA_RESTART;
+  return sigaction(SIGXFSZ, &action, NULL) < 0 ? -errno : 0;
+}
+
+/* How large files may become by this process's hand (RLIMIT_FSIZE); INT64_MAX for no limit. Memory
+ * files are files. */
+static inline int64_t ck_file_limit(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY) return INT64_MAX;
+  return limit.rlim_cur > INT64_MAX ? INT64_MAX : (int64_t)limit.rlim_cur;
+}
+
 /* Becomes another user for good: no supplementary group, no capability, and no program that it
  * runs gains any. What it holds is not shown to that user's other processes, unless `dumpable`. */
 static inline int ck_become(uid_t user, gid_t group, int dumpable) {

@@ -9,6 +9,7 @@
 #include "sockets.h"
 
 #include <linux/filter.h>
+#include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
@@ -50,6 +51,20 @@ static inline int ck_detach_filter(int fd) {
   return result == -ENOENT ? 0 : result;
 }
 
+/* Linux 5.1. */
+#ifndef SO_BINDTOIFINDEX
+#define SO_BINDTOIFINDEX 62
+#endif
+
+/* A listening TCP socket is no longer found by the first packets of clients, which are refused at
+ * once; who has begun the handshake ends it and comes into the queue, with or without
+ * TCP_DEFER_ACCEPT (seen on Linux 6.18, IPv4 and IPv6). The socket is bound to a network interface
+ * that does not exist, which needs no privilege since Linux 5.7; only a privileged process could
+ * undo it. (A SYN cookie is no handshake that has begun: its client is refused.) */
+static inline int ck_refuse_clients(int fd) {
+  return ck_set_option(fd, SOL_SOCKET, SO_BINDTOIFINDEX, INT32_MAX);
+}
+
 /* Clients that nobody has accepted: 1, or 0 for a socket that does not listen. */
 static inline int ck_tcp_queue(int fd, ck_queue *into) {
   struct tcp_info info;
@@ -80,6 +95,58 @@ static inline int ck_udp_queue(int fd, ck_queue *into) {
 static inline int ck_diagnosis_socket(void) {
   int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_SOCK_DIAG);
   return fd < 0 ? -errno : fd;
+}
+
+/* The parts of one answer of the kernel's that are looked at, at most: some 100 handshakes each. */
+enum { CK_DIAGNOSIS_PARTS = 4096 };
+
+/* How many handshakes have begun at a local address and are not over: clients whose ACK has not
+ * come, and those whose first bytes TCP_DEFER_ACCEPT waits for. Neither is in the queue of a socket
+ * that listens, and no option of that socket tells of them. The kernel makes each part of its
+ * answer before recv returns. */
+static inline int64_t ck_handshakes(int diagnosis, const ck_endpoint *local) {
+  static const uint8_t any[16];
+  struct {
+    struct nlmsghdr header;
+    struct inet_diag_req_v2 body;
+  } question;
+  union {
+    struct nlmsghdr header;
+    char bytes[16384];
+  } answer;
+  size_t size = local->family == 4 ? 4 : 16;
+  int64_t found = 0;
+  memset(&question, 0, sizeof question);
+  question.header.nlmsg_len = sizeof question;
+  question.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
+  question.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+  question.body.sdiag_family = local->family == 4 ? AF_INET : AF_INET6;
+  question.body.sdiag_protocol = IPPROTO_TCP;
+  question.body.idiag_states = 1u << TCP_SYN_RECV;
+  question.body.id.idiag_sport = htons(local->port);
+  question.body.id.idiag_cookie[0] = question.body.id.idiag_cookie[1] = UINT32_MAX;
+  if (send(diagnosis, &question, sizeof question, MSG_NOSIGNAL) < 0) return -errno;
+  for (int part = 0; part < CK_DIAGNOSIS_PARTS; part++) {
+    ssize_t count = recv(diagnosis, &answer, sizeof answer, MSG_DONTWAIT);
+    if (count < 0) return -errno;
+    unsigned left = (unsigned)count;
+    for (struct nlmsghdr *at = &answer.header; NLMSG_OK(at, left); at = NLMSG_NEXT(at, left)) {
+      if (at->nlmsg_type == NLMSG_DONE) return found;
+      if (at->nlmsg_type == NLMSG_ERROR) {
+        if (at->nlmsg_len < NLMSG_LENGTH(sizeof(struct nlmsgerr))) return -EPROTO;
+        const struct nlmsgerr *error = (const struct nlmsgerr *)NLMSG_DATA(at);
+        return error->error < 0 ? error->error : -EPROTO;
+      }
+      if (at->nlmsg_len < NLMSG_LENGTH(sizeof(struct inet_diag_msg))) return -EPROTO;
+      const struct inet_diag_msg *body = (const struct inet_diag_msg *)NLMSG_DATA(at);
+      if (body->id.idiag_sport != htons(local->port)) continue;
+      /* The kernel tells of clients of every address with this port. */
+      if (memcmp(local->address, any, size) == 0 ||
+          memcmp(local->address, body->id.idiag_src, size) == 0)
+        found++;
+    }
+  }
+  return -EMSGSIZE;
 }
 
 /* The same for a Unix socket that listens, by its inode: no option of the socket itself tells. The

@@ -110,6 +110,20 @@ static inline int ck_wait(pid_t pid, int block, int *status, int *signal_number)
   return ended;
 }
 
+/* The next child that has ended and is none of `known`, or 0. It is not waited for. When one of
+ * `known` has ended it hides the others until it has been waited for. */
+static inline pid_t ck_next_orphan(const pid_t *known, size_t count) {
+  siginfo_t info;
+  int result;
+  memset(&info, 0, sizeof info);
+  do result = waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT);
+  while (result < 0 && errno == EINTR);
+  if (result < 0) return errno == ECHILD ? 0 : -errno;
+  for (size_t i = 0; i < count; i++)
+    if (known[i] == info.si_pid) return 0;
+  return info.si_pid;
+}
+
 /* What else may become of a child. */
 enum ck_change { CK_CHANGE_NONE, CK_CHANGE_EXITED, CK_CHANGE_KILLED, CK_CHANGE_STOPPED,
                  CK_CHANGE_CONTINUED };

@@ -109,6 +109,23 @@ public struct ChildProcess: ~Copyable {
     return ended
   }
 
+  /// Waits for children that have ended and that nobody here has started: process 1 of a container,
+  /// and a subreaper, inherit those whose parent has ended. `own` are children that somebody waits
+  /// for, all of them. When one of them has just ended the others are left for the next time, which
+  /// its own signal brings.
+  public static func reapOrphans(except own: [Int32]) {
+    // Bounded: a fork bomb goes on for ever.
+    for _ in 0..<4096 {
+      // SAFETY: the array's storage is valid inside the closure.
+      let pid = unsafe own.withUnsafeBufferPointer {
+        unsafe ck_next_orphan($0.baseAddress, $0.count)
+      }
+      var (status, signal): (Int32, Int32) = (0, 0)
+      // SAFETY: the kernel's answer is put into two numbers, which live here.
+      guard pid > 0, unsafe ck_wait(pid, 0, &status, &signal) > 0 else { return }
+    }
+  }
+
   /// What may become of a child.
   public enum Change: Equatable, Sendable {
     case ended(ExitReason)

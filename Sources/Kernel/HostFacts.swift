@@ -84,7 +84,18 @@ public enum HostFacts {
   }
 
   /// The most descriptors a child may open.
-  public static var hardDescriptorLimit: Int { max(64, Int(ck_hard_descriptor_limit())) }
+  public static var hardDescriptorLimit: Int { max(0, Int(ck_hard_descriptor_limit())) }
+
+  /// How large a file of this process may become, memory files too (RLIMIT_FSIZE); nil for no
+  /// limit.
+  public static var fileByteLimit: Int? {
+    let limit = ck_file_limit()
+    return limit == .max ? nil : Int(limit)
+  }
+
+  /// A file that would become larger than that is an error from here on, and does not end this
+  /// process.
+  public static func surviveFileLimit() { _ = ck_survive_file_limit() }
 
   /// Makes room for so many open descriptors here, as far as is allowed. Not more than needed:
   /// children inherit the limit, and some programs suffer from a high one.

@@ -80,6 +80,12 @@ public struct NetworkSocket: ~Copyable, Sendable {
     try SystemError.check("setsockopt", ck_pass_over_clients(descriptor.rawValue))
   }
 
+  /// TCP, while it listens: refuses further clients, for good. Those in the handshake still come
+  /// into the queue. Kernels before 5.7 want a privilege for that.
+  public func refuseClients() throws(SystemError) {
+    try SystemError.check("setsockopt", ck_refuse_clients(descriptor.rawValue))
+  }
+
   /// UDP: drops what arrives from now on; what waits stays.
   public func dropDatagrams() throws(SystemError) {
     try SystemError.check("setsockopt", ck_drop_datagrams(descriptor.rawValue))

@@ -1,6 +1,6 @@
 // What waits at a socket of a listener, as the kernel counts it: asked for, never kept up to date.
 
-internal import CKernel
+public import CKernel
 
 /// Clients that nobody has accepted, or datagrams that nobody has received.
 public struct SocketQueue: Equatable, Sendable {
@@ -38,6 +38,18 @@ public struct SocketQueue: Equatable, Sendable {
     var queue = ck_queue()
     // SAFETY: the kernel's answer is put into one struct, which lives here.
     return unsafe ck_tcp_queue(fd, &queue) == 1 ? SocketQueue(queue) : nil
+  }
+
+  /// TCP clients that have begun to connect to an address, or whose first bytes are waited for (see
+  /// `setDeferAccept`), and that are in no queue yet; nil when the kernel does not say.
+  public static func handshakes(at local: Endpoint) -> Int? {
+    let number = ck_diagnosis_socket()
+    guard number >= 0 else { return nil }
+    let diagnosis = Descriptor(owning: number)
+    var local = local
+    // SAFETY: the endpoint is read during the call.
+    let count = unsafe ck_handshakes(diagnosis.rawValue, &local)
+    return count < 0 ? nil : Int(count)
   }
 
   /// Of a UDP socket.

@@ -16,10 +16,13 @@ public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
     self.code = code
   }
 
-  /// The kernel's own sentence: `Address already in use`.
+  /// The kernel's own sentence: `Address already in use`. Of a file that becomes too large also
+  /// what the limit is: nobody expects one, least of all for a file in memory.
   public var reason: String {
     // SAFETY: strerror answers a NUL-terminated text, which is copied at once.
-    unsafe String(cString: strerror(code))
+    let sentence = unsafe String(cString: strerror(code))
+    guard code == EFBIG, let limit = HostFacts.fileByteLimit else { return sentence }
+    return "\(sentence): RLIMIT_FSIZE (ulimit -f, LimitFSIZE=) allows \(limit) bytes"
   }
 
   /// Both in one line: `bind: Address already in use`.

@@ -58,6 +58,10 @@ public struct UnixSocket: ~Copyable, Sendable {
     try SystemError.check("listen", ck_listen(descriptor.rawValue, backlog))
   }
 
+  /// Refuses clients from now on; those that wait can still be accepted. Whoever polls the socket
+  /// finds it readable all the time.
+  public func refuseClients() { _ = ck_stop_listening(descriptor.rawValue) }
+
   /// Refuses clients from now on, and lets those go that nobody has accepted.
   public func stopListening() {
     _ = ck_stop_listening(descriptor.rawValue)

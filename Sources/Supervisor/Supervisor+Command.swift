@@ -18,6 +18,8 @@ final class CommandProcess {
   }
 
   var isRunning: Bool { reason == nil }
+  /// Nil once it has been waited for.
+  var runningPID: Int32? { isRunning ? process.pid : nil }
 
   /// As a shell would report it; nil while it runs.
   var exitStatus: Int32? { reason?.shellStatus }
@@ -58,6 +60,6 @@ extension Supervisor {
 
   func commandEnded() {
     logger.debug("the command has ended with status \(command?.exitStatus ?? 0): draining")
-    if phase == .serving { drain() }
+    if phase == .serving { close() }
   }
 }

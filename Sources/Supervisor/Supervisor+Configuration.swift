@@ -74,6 +74,18 @@ extension Supervisor {
 }
 
 extension RunOptions {
+  /// Makes room for the descriptors that the supervisor may need; throws when they are too many for
+  /// the limit, here or in a worker.
+  func reserveDescriptors(workerCount: Int) throws(StartFailure) {
+    let budget = DescriptorBudget(
+      workerCount: workerCount, generationCount: maxGenerations,
+      socketCount: listeners.reduce(0) { $0 + ($1.transport == .unix ? 1 : workerCount) })
+    if let shortage = budget.shortage(limit: HostFacts.hardDescriptorLimit) {
+      throw StartFailure(shortage)
+    }
+    HostFacts.reserveDescriptors(budget.supervisor)
+  }
+
   /// Copies what needs to be known of nothing else.
   package func fill(_ configuration: inout WorkerConfiguration) {
     configuration.settings = settings

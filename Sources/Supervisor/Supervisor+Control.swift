@@ -92,7 +92,12 @@ extension Supervisor {
     control?.note(text, to: serial, poller, now: .now)
   }
 
-  private var isEnding: Bool { phase == .draining || phase == .stopping }
+  private var isEnding: Bool {
+    switch phase {
+    case .starting, .serving: false
+    case .closing, .draining, .stopping: true
+    }
+  }
 
   private func reload(for serial: UInt64) {
     guard reloadClients.count < Self.reloadClientLimit else {
@@ -120,8 +125,9 @@ extension Supervisor {
   private func end(as signal: HostSignal, _ request: ControlRequest, for serial: UInt64) {
     switch phase {
     case .stopping: note("it is stopping already", to: serial)
-    case .draining where request == .drain: note("it is draining already", to: serial)
-    case .starting, .serving, .draining:
+    case .closing where request == .drain, .draining where request == .drain:
+      note("it is draining already", to: serial)
+    case .starting, .serving, .closing, .draining:
       end(because: "portico \(request.words)", as: signal, isFromTerminal: false)
     }
     answer(.ok(""), lasts: true, to: serial)

@@ -1,6 +1,6 @@
-// How it ends: drain, then stop, then kill, each step with a deadline, so that it always ends. And
-// the deadlines themselves, which are looked up rather than scheduled: there are few, and none is
-// hot.
+// How it ends: serve whoever was let in, drain, then stop, then kill, each step with a deadline, so
+// that it always ends. And the deadlines themselves, which are looked up rather than scheduled:
+// there are few, and none is hot.
 
 internal import CKernel
 internal import Control
@@ -13,7 +13,7 @@ extension Supervisor {
 
   /// By then workers have heard that they must not accept any more; a listener that is shut down
   /// under somebody who accepts looks like an error to them.
-  private static let refusalDelay = Duration.milliseconds(50)
+  private static let closingDelay = Duration.milliseconds(50)
 
   /// TERM and INT drain; a second one, or QUIT, stops at once. `cause` is who wants it.
   func end(because cause: String, as signal: HostSignal, isFromTerminal: Bool) {
@@ -27,25 +27,33 @@ extension Supervisor {
     case (.starting, _):
       logger.info("\(cause): stopping before the plugin is loaded")
       stop()
-    case (.serving, .quit), (.draining, _):
+    case (.serving, .quit), (.closing, _), (.draining, _):
       logger.info("\(cause): stopping now")
       stop()
     case (.serving, _):
       let limit = options.drainTimeout.duration == nil ? "" : " for \(options.drainTimeout) at most"
       logger.info("\(cause): draining\(limit); a second signal stops at once")
-      drain()
+      close()
     case (.stopping, _): break
     }
   }
 
-  /// No more clients; those that are there may finish.
+  /// No more clients; those that are there, and those that the kernel has let in, may finish.
+  func close() {
+    phase = .closing
+    let limit = options.drainTimeout.duration
+    drainDeadline = limit.map { .now + $0 }
+    tellStopping("draining: connections end by themselves")
+    giveUpLoading()
+    command?.endBy(limit.map { .now + $0 + grace })
+    closeListeners()
+  }
+
+  /// Nobody waits to be accepted any more.
   func drain() {
     phase = .draining
-    tellStopping("draining: connections end by themselves")
-    refusesClientsAt = .now + Self.refusalDelay
-    giveUpLoading()
+    closesListenersAt = .now + Self.closingDelay
     for worker in workers.values { drain(worker) }
-    command?.endBy(options.drainTimeout.duration.map { .now + $0 + grace })
   }
 
   /// One worker finishes and exits.
@@ -54,10 +62,9 @@ extension Supervisor {
     guard worker.lifecycle.canServe else { return }
     worker.lifecycle.wasToldToEnd()
     // One that was aborted for a hang has its own.
-    if worker.hungFor == nil {
-      worker.killDeadline = options.drainTimeout.duration.map { .now + $0 + grace }
-    }
-    send(.drain(deadline_ms: options.drainTimeout.ms), to: worker)
+    let timeout = drainDeadline.map { max($0 - .now, .zero) } ?? options.drainTimeout.duration
+    if worker.hungFor == nil { worker.killDeadline = timeout.map { .now + $0 + grace } }
+    send(.drain(deadline_ms: timeout.map { UInt32(clamping: $0.roundedUp_ms) }), to: worker)
   }
 
   private func stop() {
@@ -110,13 +117,13 @@ extension Supervisor {
       if let kill = worker.killDeadline { deadlines.append(kill) }
       if let report = worker.printReportTime { deadlines.append(report) }
     }
-    if phase == .serving, let current {
+    if servesClients, let current {
       deadlines += current.places.compactMap { $0.worker == nil ? $0.policy.dueTime : nil }
       if !isChanging, let time = generationPolicy?.dueTime { deadlines.append(time) }
     }
-    if phase == .serving, let due = suspension.dueTime { deadlines.append(due) }
+    if servesClients, let due = suspension.dueTime { deadlines.append(due) }
     deadlines += [
-      command?.killDeadline, refusesClientsAt, renewsAt, resumesAt, nextLook,
+      command?.killDeadline, closesListenersAt, renewsAt, resumesAt, nextLook,
       handingOver?.deadline, control?.nextDeadline,
     ].compactMap(\.self)
     if service.notifyAddress != nil, let due = notices.dueTime { deadlines.append(due) }
@@ -144,7 +151,7 @@ extension Supervisor {
         kill(worker, isExpected: worker.lifecycle.isDraining)
       }
     }
-    if phase == .serving, let current {
+    if servesClients, let current {
       for (index, place) in current.places.enumerated() where place.worker == nil {
         if let due = place.policy.dueTime, due <= now { restart(current, index: index) }
       }
@@ -157,8 +164,8 @@ extension Supervisor {
       renewsAt = nil
       renewIfSpent()
     }
-    if let time = refusesClientsAt, time <= now {
-      refusesClientsAt = nil
+    if let time = closesListenersAt, time <= now {
+      closesListenersAt = nil
       for listener in listeners { listener.stopListening() }
       runFolder?.letSuccessorIn()
     }

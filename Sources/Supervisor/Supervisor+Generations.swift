@@ -145,7 +145,7 @@ extension Supervisor {
 
   /// Tells each worker that can serve which sockets to poll; those that know are not told again.
   func assignSockets() {
-    guard let generation = current, phase == .serving else { return }
+    guard let generation = current, servesClients else { return }
     var ready: [Int: Worker] = [:]
     let able = generation.workers.filter(\.lifecycle.canServe)
     // Who waits for a worker that does not get round to accepting is served by the others.
@@ -185,7 +185,9 @@ extension Supervisor {
 
   /// Says what is served, once everybody who will has started, and starts the command.
   func announceOnce() {
-    guard !hasAnnounced, let generation = current, generation.hasSettled else { return }
+    guard !hasAnnounced, phase == .serving, let generation = current, generation.hasSettled else {
+      return
+    }
     hasAnnounced = true
     logger.info("serving \(summary(of: generation))")
     tellServing()

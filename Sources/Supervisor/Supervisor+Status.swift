@@ -55,14 +55,14 @@ extension Supervisor {
     switch phase {
     case .starting: "starting"
     case .serving: isSuspended ? "suspended" : "serving"
-    case .draining: "draining"
+    case .closing, .draining: "draining"
     case .stopping: "stopping"
     }
   }
 
   private func stateName(of generation: Generation) -> String {
     if generation === upcoming { return "loading" }
-    return generation === current && phase == .serving ? "serving" : "draining"
+    return generation === current && servesClients ? "serving" : "draining"
   }
 }
 

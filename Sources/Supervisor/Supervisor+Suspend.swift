@@ -1,5 +1,6 @@
 // Suspend and resume: listeners off and on, while connections are served on. What is off stays off
-// through crashes and reloads, whose new workers get no socket.
+// through crashes and reloads, whose new workers get no socket. And the end, which begins in the
+// same way: whoever has been let in is served before the workers let go of the listeners.
 
 internal import Control
 internal import Kernel
@@ -18,7 +19,7 @@ extension Supervisor {
     switch phase {
     case .serving: break
     case .starting: then?(StartFailure("Portico is starting, and takes no clients yet")); return
-    case .draining, .stopping: then?(StartFailure("Portico is ending")); return
+    case .closing, .draining, .stopping: then?(StartFailure("Portico is ending")); return
     }
     if suspension.isOff {
       then?(nil)
@@ -74,14 +75,42 @@ extension Supervisor {
       resumesAt = nil
       if switchOn() == nil { logger.info("every listener takes clients again") }
     }
-    guard phase == .serving, let due = suspension.dueTime, due <= now else { return }
-    let isAwaited = listeners.contains {
-      !$0.keepsClientsWaiting && ($0.queue?.waiting ?? 0) > 0
+    guard servesClients, let due = suspension.dueTime, due <= now else { return }
+    // Handshakes first: who is in neither was accepted, or is seen the next time.
+    let own = listeners.filter { !$0.keepsClientsWaiting }
+    var handshakes: Int? = 0
+    for listener in own {
+      handshakes = handshakes.flatMap { sum in listener.handshakes.map { sum + $0 } }
     }
-    switch suspension.check(isAwaited: isAwaited, at: now) {
+    let queues = own.compactMap(\.queue)
+    let waiting = queues.reduce(0) { $0 + $1.waiting }
+    switch suspension.check(waiting: waiting, handshakes: handshakes, at: now) {
     case .leave, .comeBack: assignSockets()
     case .switchOff: switchOff()
-    case .holdOff, .switchOn, nil: break
+    case .close:
+      let left = queues.reduce(0) { $0 + ($1.unit == .clients ? $1.waiting : 0) }
+      if left > 0 { logger.warning("\(left) clients that no worker has accepted are let go") }
+      drain()
+    case .holdOff, .switchOn, .refuse, nil: break
+    }
+  }
+
+  /// The first half of the end: clients are refused. The second half follows when nobody waits.
+  func closeListeners() {
+    switch suspension.close(within: options.drainTimeout.duration, at: .now) {
+    case .refuse:
+      for listener in listeners {
+        do throws(StartFailure) {
+          try listener.refuseClients()
+        } catch {
+          logger.warning("\(error)")
+        }
+      }
+      // They may have been told to poll nothing.
+      assignSockets()
+      checkSuspension(now: .now)
+    case .close: drain()
+    case .holdOff, .leave, .comeBack, .switchOff, .switchOn, nil: break
     }
   }
 

@@ -124,7 +124,7 @@ extension Supervisor {
 
   /// Who takes the new clients of a worker that does not.
   private func whoServes(instead worker: Worker) -> String {
-    guard worker.generation === current, phase == .serving else { return "" }
+    guard worker.generation === current, servesClients else { return "" }
     let isServed = worker.generation.workers.contains { $0.lifecycle.canServe && !$0.isStuck }
     return isServed ? "; other workers take its new clients" : "; new clients wait"
   }

@@ -180,6 +180,9 @@ extension Supervisor {
       }
     }
     if command?.reap() == true { commandEnded() }
+    var own = workers.values.map { $0.process.pid }
+    if let pid = command?.runningPID { own.append(pid) }
+    ChildProcess.reapOrphans(except: own)
   }
 
   private func ended(_ worker: Worker, _ reason: ExitReason) {
@@ -209,7 +212,7 @@ extension Supervisor {
       failure = StartFailure(why() + whereRecorded(worker, reason))
     case .died where generation === upcoming:
       abandonLoading(generation.origin, because: why() + whereRecorded(worker, reason))
-    case .died where generation === current && phase == .serving:
+    case .died where generation === current && servesClients:
       replace(worker, reason, why: why)
     case .died: logDeath(of: worker, reason, why())
     }

@@ -14,7 +14,10 @@ package final class Supervisor {
     /// The first worker loads the plugin; nobody is served yet.
     case starting
     case serving
-    /// Workers finish what is in flight; a second request to end stops them.
+    /// Clients are refused, and workers serve those that the kernel has let in before. Draining
+    /// follows. From here on a second request to end stops the workers.
+    case closing
+    /// Workers finish what is in flight.
     case draining
     /// Workers have been told to end at once.
     case stopping
@@ -88,8 +91,10 @@ package final class Supervisor {
   var lastCrashFile: String?
   /// When it is tried again to replace workers that have used up their reply addresses.
   var renewsAt: Moment?
-  /// When clients are refused, once workers have been told to end.
-  var refusesClientsAt: Moment?
+  /// When listeners are closed, once workers have been told to end.
+  var closesListenersAt: Moment?
+  /// When what is in flight has to be finished; nil for never, or before the end.
+  var drainDeadline: Moment?
   var hasAnnounced = false
   /// It has been said why a death leaves no crash file.
   var hasToldOfMissingCrashFile = false
@@ -100,6 +105,10 @@ package final class Supervisor {
   /// Binds the listeners. Nothing listens and no worker runs before `run`.
   package init(_ options: RunOptions) throws(StartFailure) {
     self.options = options
+    socketsPerListener = options.socketsPerListener(coreCount: coreCount)
+    let count = socketsPerListener
+    // Before anything is opened that there may be no room for.
+    try options.reserveDescriptors(workerCount: count)
     service = ServiceEnvironment(HostFacts.environment, pid: HostFacts.processID)
     let passed = try PassedSockets(names: service.socketNames)
     notices = ServiceNotices(watchdogTime: service.watchdogTime, at: .now)
@@ -120,15 +129,6 @@ package final class Supervisor {
     account = try WorkerAccount.resolve(user: options.user, group: options.group)
     runFolder = try RunFolder.open(options.runFolder) { logger.warning("\($0)") }
     control = try Self.openControl(in: runFolder, poller) { logger.warning("\($0)") }
-    socketsPerListener = options.socketsPerListener(coreCount: coreCount)
-    let count = socketsPerListener
-    let descriptors = DescriptorBudget(
-      workerCount: count, generationCount: options.maxGenerations,
-      socketCount: options.listeners.reduce(0) { $0 + ($1.transport == .unix ? 1 : count) })
-    if let shortage = descriptors.shortage(limit: HostFacts.hardDescriptorLimit) {
-      throw StartFailure(shortage)
-    }
-    HostFacts.reserveDescriptors(descriptors.supervisor)
     listeners = try options.openListeners(from: passed, socketCount: count) {
       logger.info("\($0)")
     }
@@ -137,12 +137,15 @@ package final class Supervisor {
       memoryLimit: options.memoryLimit, machineMemory: HostFacts.memoryByteCount,
       workerCount: count, descriptorLimit: HostFacts.hardDescriptorLimit,
       socketCount: sockets.count)
-    tally = try Tally(
-      TallyLayout(
-        // A fallback may come on top of what --max-generations allows.
-        cellCount: (options.maxGenerations + 1) * count + 16,
-        addressCapacity: options.maxPerAddress == .none ? 0 : budget.connections),
-      seed: .random(in: .min ... .max))
+    let layout = TallyLayout(
+      // A fallback may come on top of what --max-generations allows.
+      cellCount: (options.maxGenerations + 1) * count + 16,
+      addressCapacity: options.maxPerAddress == .none ? 0 : budget.connections)
+    let files = FileSizes(buffers: budget.buffers, tally: layout.byteCount)
+    if let shortage = files.shortage(limit: HostFacts.fileByteLimit) {
+      throw StartFailure(shortage)
+    }
+    tally = try Tally(layout, seed: .random(in: .min ... .max))
     var user: Accounts.User?
     if let word = options.user { user = try WorkerAccount.user(word) }
     let environment = WorkerEnvironment(
@@ -178,9 +181,12 @@ package final class Supervisor {
     return command?.exitStatus ?? 0
   }
 
+  /// Workers poll the listeners, and those that die are replaced.
+  var servesClients: Bool { phase == .serving || phase == .closing }
+
   private var isFinished: Bool {
     switch phase {
-    case .starting, .serving: false
+    case .starting, .serving, .closing: false
     case .draining, .stopping: workers.isEmpty && command?.isRunning != true
     }
   }

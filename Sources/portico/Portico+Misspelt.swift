@@ -12,6 +12,7 @@
     static func main() {
       // What is opened next would otherwise get the number that programs print to.
       HostFacts.openStandardDescriptors()
+      HostFacts.surviveFileLimit()
       let arguments = HostFacts.arguments(of: "portico")
       if let word = arguments.first, let sentence = misspelt(word) {
         exit(withError: ValidationError(sentence))

@@ -103,6 +103,19 @@ struct DescriptorTests {
           + "in each of 4 generations): raise the limit"), "\(finished.error)")
   }
 
+  @Test(arguments: [16, 20, 24, 32, 48, 63, 64])
+  func `However low the limit is, the sentence names it`(limit: Int) throws {
+    let finished = try Finished(
+      URL(fileURLWithPath: "/usr/bin/env"),
+      [
+        "prlimit", "--nofile=\(limit):\(limit)", Paths.portico.path, "run", "--listen",
+        "tcp://127.0.0.1:0", "--workers", "1",
+      ])
+    #expect(finished.exit == .status(1))
+    let (needed, allowed) = ("94 open files are needed", "only \(limit) are allowed")
+    #expect(finished.error.contains("\(needed), and \(allowed) (for 1 "), "\(finished.error)")
+  }
+
   /// How many descriptors a running process may have open.
   private func limit(_ process: pid_t, to count: Int) throws {
     let finished = try Finished(

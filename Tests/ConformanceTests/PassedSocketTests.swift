@@ -120,6 +120,36 @@ struct PassedSocketTests {
     }
   }
 
+  @Test func `A host that ends refuses nobody: who comes then waits for the next one`() throws {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    let address = SocketAddress.internet(host: "127.0.0.1", port: try Client.freePort())
+    #expect(address.withKernelAddress { bind(descriptor, $0, $1) } == 0)
+    #expect(listen(descriptor, 128) == 0)
+    func start() throws -> Portico {
+      let script = "LISTEN_FDS=1 LISTEN_FDNAMES=x LISTEN_PID=$$ exec \"$@\""
+      return try Portico(
+        ["--plugin", Fixture.c("slow").path], listen: ["systemd:x"],
+        under: ["sh", "-c", script, "sh"], passing: descriptor)
+    }
+    let first = try start()
+    let client = try Client(address)
+    try client.send("x")
+    #expect(try client.receiveText(4) == "slow")
+    first.child.send(SIGTERM)
+    // No worker polls any more; the one that has this client drains.
+    #expect(
+      eventually { (try? first.control("status").output)?.contains(" draining ") == true })
+    let waiting = try Client(address)
+    try waiting.send("x")
+    client.shut()
+    #expect(try first.child.wait() == .status(0))
+    let second = try start()
+    #expect(try waiting.receiveText(4) == "slow")
+    waiting.shut()
+    #expect(try second.stop() == .status(0))
+  }
+
   @Test func `What cannot be served is an error that says what it is`() throws {
     let path = try path()
     #expect(try refusal(["a=tcp", "b=tcp"], "--listen", "systemd:a").contains("(b) of LISTEN_FDS"))

@@ -84,6 +84,20 @@ struct SuspendTests {
     #expect(try host.portico.stop() == .status(0))
   }
 
+  @Test(arguments: Transport.streams)
+  func `A client that has said nothing yet is not lost`(transport: Transport) throws {
+    let host = try Host(["--plugin", "echo", "--workers", "2"], over: transport)
+    let clients = try (0..<5).map { _ in try host.portico.client() }
+    _ = try host.command("suspend")
+    #expect(throws: Failure.self) { try host.portico.client() }
+    for client in clients {
+      try client.send("late")
+      #expect(try client.receiveText(4) == "late")
+      client.shut()
+    }
+    #expect(try host.portico.stop() == .status(0))
+  }
+
   @Test func `Datagrams are dropped meanwhile, and answered afterwards`() throws {
     let host = try Host(["--plugin", "echo", "--workers", "2"], over: .udp4)
     let client = try host.portico.datagramClient()

@@ -1,5 +1,5 @@
 // Promise: a listener that is switched off refuses clients, loses none that it had, and is back at
-// the same address.
+// the same address. At the end it loses none either.
 
 import CKernel
 import Foundation
@@ -16,12 +16,12 @@ import Testing
     #expect(suspension.dueTime == nil && !suspension.isSuspended && suspension.isPolled)
     #expect(suspension.suspend(at: start) == .holdOff)
     #expect(suspension.isSuspended && suspension.isPolled && !suspension.isOff)
-    #expect(suspension.check(isAwaited: false, at: start) == nil)
+    #expect(suspension.check(waiting: 0, handshakes: 0, at: start) == nil)
     let leaves = start + Suspension.shortestHold
     #expect(suspension.dueTime == leaves)
-    #expect(suspension.check(isAwaited: false, at: leaves) == .leave)
+    #expect(suspension.check(waiting: 0, handshakes: 0, at: leaves) == .leave)
     #expect(!suspension.isPolled && !suspension.isOff)
-    #expect(suspension.check(isAwaited: false, at: leaves + Suspension.step) == .switchOff)
+    #expect(suspension.check(waiting: 0, handshakes: 0, at: leaves + Suspension.step) == .switchOff)
     #expect(suspension.isOff && suspension.dueTime == nil)
     #expect(suspension.suspend(at: leaves) == nil)
     #expect(suspension.resume() == .switchOn)
@@ -36,7 +36,11 @@ import Testing
     var actions: [Suspension.Action] = []
     func check(isAwaited: Bool) {
       now = suspension.dueTime ?? now
-      if let action = suspension.check(isAwaited: isAwaited, at: now) { actions.append(action) }
+      let action =
+        isAwaited
+        ? suspension.check(waiting: 1, handshakes: 0, at: now)
+        : suspension.check(waiting: 0, handshakes: 0, at: now)
+      if let action { actions.append(action) }
     }
     for _ in 0..<5 { check(isAwaited: true) }
     #expect(actions == [] && suspension.isPolled)
@@ -53,11 +57,33 @@ import Testing
       var suspension = Suspension()
       _ = suspension.suspend(at: start)
       for _ in 0..<stepCount {
-        _ = suspension.check(isAwaited: false, at: suspension.dueTime ?? start)
+        _ = suspension.check(waiting: 0, handshakes: 0, at: suspension.dueTime ?? start)
       }
       #expect(suspension.resume() == .switchOn)
       #expect(suspension.dueTime == nil && suspension.isPolled)
     }
+  }
+
+  @Test func `A client whose first bytes are waited for is waited for, too`() {
+    var suspension = Suspension()
+    _ = suspension.suspend(at: start)
+    let leaves = start + Suspension.shortestHold
+    #expect(suspension.check(waiting: 0, handshakes: 1, at: leaves) == nil)
+    let next = leaves + Suspension.step
+    #expect(suspension.check(waiting: 0, handshakes: 0, at: next) == .leave)
+  }
+
+  @Test func `Where handshakes cannot be seen the longest is waited for`() {
+    var suspension = Suspension()
+    _ = suspension.suspend(at: start)
+    while let due = suspension.dueTime, suspension.isPolled {
+      if due - start < Suspension.longestDeferral {
+        #expect(suspension.check(waiting: 0, handshakes: nil, at: due) == nil)
+      } else {
+        #expect(suspension.check(waiting: 0, handshakes: nil, at: due) == .leave)
+      }
+    }
+    #expect(!suspension.isPolled)
   }
 }
 
@@ -135,6 +161,71 @@ import Testing
     #expect(unsafe ck_bind(rival.rawValue, &endpoint) == -EADDRINUSE)
     try listener.resume(defersAccept: true)
     #expect(try connect(listener).code == 0)
+  }
+
+  /// The kernel takes a moment to move a client on.
+  private func becomes(_ expected: Int?, _ value: () -> Int?) -> Bool {
+    for _ in 0..<2000 where value() != expected { _ = try? Bell().sleep(atMost: .milliseconds(2)) }
+    return value() == expected
+  }
+
+  @Test(arguments: ["tcp://127.0.0.1:0", "tcp://127.0.0.2:0", "tcp://*:0"], [1, 3])
+  func `At the end clients are refused at once, and those that have begun come in`(
+    uri: String, sockets: Int
+  ) throws {
+    let listener = try ListenerURI(parsing: uri).open(socketCount: sockets) { _ in }
+    try listener.listen(defersAccept: true)
+    #expect(listener.handshakes == 0)
+    let port = try #require(listener.port)
+    let host = uri.contains("127.0.0.2") ? "127.0.0.2" : "127.0.0.1"
+    let clients = try (0..<6).map { _ in try TestClient(port: port, host: host) }
+    #expect(clients.allSatisfy { $0.code == 0 })
+    #expect(listener.handshakes == 6 && listener.queue?.waiting == 0, "none has sent anything")
+    try listener.refuseClients()
+    #expect(try TestClient(port: port, host: host).code == ECONNREFUSED)
+    #expect(listener.handshakes == 6)
+    var byte: UInt8 = 1
+    for client in clients.prefix(3) { #expect(unsafe ck_send(client.fd, &byte, 1, 0) == 1) }
+    #expect(becomes(3) { listener.queue?.waiting })
+    #expect(listener.handshakes == 3)
+    // The others after a second, as always.
+    #expect(becomes(6) { listener.queue?.waiting })
+    #expect(listener.handshakes == 0)
+    #expect(acceptAll(listener) == 6)
+    listener.stopListening()
+  }
+
+  @Test func `Handshakes of another address with the same port are not counted`() throws {
+    let one = try ListenerURI(parsing: "tcp://127.0.0.1:0").open(socketCount: 1) { _ in }
+    try one.listen(defersAccept: true)
+    let port = try #require(one.port)
+    let other = try ListenerURI(parsing: "tcp://127.0.0.2:\(port)").open(socketCount: 1) { _ in }
+    try other.listen(defersAccept: true)
+    let client = try TestClient(port: port)
+    #expect(client.code == 0)
+    #expect(one.handshakes == 1 && other.handshakes == 0)
+  }
+
+  @Test func `At the end a path refuses clients at once, and those that wait can be accepted`()
+    throws
+  {
+    for canBeMoved in [true, false] {
+      let listener = try open("unix:\(path)")
+      let clients = try (0..<3).map { _ in try connect(listener) }
+      // Something is there already that the file would be called.
+      if !canBeMoved {
+        _ = FileManager.default.createFile(atPath: "\(folder)/.s.off", contents: Data())
+      }
+      try listener.refuseClients()
+      #expect(try connect(listener).code == ECONNREFUSED)
+      #expect(acceptAll(listener) == 3)
+      listener.stopListening()
+      // A successor may have the path from here on.
+      if canBeMoved { try open("unix:\(path)").close() }
+      listener.close()
+      #expect(names == (canBeMoved ? [] : [".s.off"]))
+      withExtendedLifetime(clients) {}
+    }
   }
 
   @Test func `Datagrams that wait are kept, those that come are dropped`() throws {

@@ -9,8 +9,10 @@ final class TestClient {
   let fd: Int32
   let code: Int32
 
-  init(port: UInt16, type: __socket_type = SOCK_STREAM) throws {
-    guard var endpoint = Endpoint(address: "127.0.0.1", port: port) else {
+  init(
+    port: UInt16, host: String = "127.0.0.1", type: __socket_type = SOCK_STREAM
+  ) throws {
+    guard var endpoint = Endpoint(address: host, port: port) else {
       throw SystemError("inet_pton", code: EINVAL)
     }
     var address = sockaddr_storage()

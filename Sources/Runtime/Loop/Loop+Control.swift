@@ -68,15 +68,16 @@ extension Loop where IO: ~Copyable {
     }
   }
 
-  /// Is nothing in flight? Only known of a handler that never replies later, and of a client that
-  /// has sent nothing for a while: its next request may be on the way.
+  /// Is nothing in flight? Only known of a handler that never replies later, or has not heard of
+  /// the client, and of a client that has sent nothing for a while: its request may be on the way.
   private func isQuiet(_ row: Int) -> Bool {
     guard core.value.connections.isLive(row) else { return false }
     let connection = core.value.connections[row]
     if connection.marks.contains(.held) {
       return connection.marks.isDisjoint(with: [.finishing, .lingering])
     }
-    return core.value.handler.isInline && connection.inputCount == 0
+    let owesNothing = core.value.handler.isInline || !connection.marks.contains(.opened)
+    return owesNothing && connection.inputCount == 0
       && connection.output.isEmpty && connection.marks.isDisjoint(with: [.finishing, .lingering])
       && core.value.now_ms - connection.lastActivity_ms >= Self.quiet_ms
   }

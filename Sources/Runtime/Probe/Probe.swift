@@ -19,6 +19,7 @@ public enum Probe {
   /// `inspect`: loads the plugin, does not start it, reports, and exits.
   public static func inspect() -> Int32 {
     _ = ck_open_standard()
+    _ = ck_survive_file_limit()
     do {
       return inspect(try inheritedControl())
     } catch {
@@ -43,6 +44,7 @@ public enum Probe {
   /// `run`: does what its task says, and says what came of it.
   public static func run() -> Int32 {
     _ = ck_open_standard()
+    _ = ck_survive_file_limit()
     do {
       return run(ProbeChannel(try inheritedControl()))
     } catch {

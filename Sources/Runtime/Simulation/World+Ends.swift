@@ -70,7 +70,8 @@ extension World {
     guard isDraining else { return false }
     // When a filter holds the end back, more may have come since it was decided on.
     let isLongAgo = turn_ms >= client.lastMove_ms + 1000 || !plan.filters.isEmpty
-    let isQuiet = plan.handler.isInline && isLongAgo
+    let owesNothing = plan.handler.isInline || !client.heard.contains(.anything)
+    let isQuiet = owesNothing && isLongAgo
     return isQuiet || drainDeadline_ms.map { turn_ms >= $0 } ?? false
   }
 

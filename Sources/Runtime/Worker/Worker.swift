@@ -20,6 +20,7 @@ public enum Worker {
   public static func main() -> Int32 {
     do {
       _ = ck_open_standard()
+      _ = ck_survive_file_limit()
       let control = Immortal(try inheritedControl())
       return serve(control)
     } catch {

@@ -86,6 +86,8 @@ package final class InheritedListener: Listener {
 
   package func resume(defersAccept: Bool) { isSuspended = false }
 
+  package func refuseClients() {}
+
   package func stopListening() {}
 
   package func close() {}

@@ -35,6 +35,10 @@ package protocol Listener: AnyObject {
   /// What waits for a worker now; nil where nothing can, or where the kernel does not say.
   var queue: ListenerQueue? { get }
 
+  /// Clients that have begun to connect and are in no queue yet, those among them whose first bytes
+  /// are waited for; nil where the kernel does not say.
+  var handshakes: Int? { get }
+
   /// Somebody else keeps its sockets too: while it is off, clients are not refused but wait.
   var keepsClientsWaiting: Bool { get }
 
@@ -50,8 +54,12 @@ package protocol Listener: AnyObject {
   /// throws, nothing has changed and it may be tried again.
   func resume(defersAccept: Bool) throws(StartFailure)
 
-  /// No more clients: those that come are refused, not left waiting for somebody who is about to
-  /// end.
+  /// The first half of its end: clients that come are refused from now on, where that is known, and
+  /// those that the kernel holds already are still to be served. It is not to be undone. Harmless
+  /// when it is suspended. Throws where clients go on coming.
+  func refuseClients() throws(StartFailure)
+
+  /// The second half, when no worker polls any more: whoever still waits is let go.
   func stopListening()
 
   /// Leaves nothing behind. Harmless when it never listened, and a second time.
@@ -60,6 +68,7 @@ package protocol Listener: AnyObject {
 
 extension Listener {
   package var keepsClientsWaiting: Bool { false }
+  package var handshakes: Int? { 0 }
 }
 
 extension ListenerURI {

@@ -16,6 +16,28 @@ extension NetworkListener {
     }
   }
 
+  package var handshakes: Int? { kind == .tcp ? SocketQueue.handshakes(at: endpoint) : 0 }
+
+  /// Where the kernel cannot refuse them it passes over their first packets. Datagrams are dropped.
+  package func refuseClients() throws(StartFailure) {
+    guard state != .suspended else { return }
+    do throws(SystemError) {
+      for element in sockets {
+        switch kind {
+        case .tcp:
+          do throws(SystemError) {
+            try element.socket.refuseClients()
+          } catch {
+            try element.socket.passOverClients()
+          }
+        case .udp: try element.socket.dropDatagrams()
+        }
+      }
+    } catch {
+      throw StartFailure("\(realURI) goes on taking clients for a moment: \(error)")
+    }
+  }
+
   /// The first packets of clients, and datagrams, are dropped in the kernel.
   package func holdOff() throws(StartFailure) {
     guard state == .open else { return }

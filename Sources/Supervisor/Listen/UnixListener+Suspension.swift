@@ -81,6 +81,16 @@ extension UnixListener {
 
   package func suspend() { aside?.isComplete = true }
 
+  /// Where the file cannot be moved away, the socket itself refuses clients: workers that poll it
+  /// are busy until they let go of it.
+  package func refuseClients() {
+    do throws(StartFailure) {
+      try holdOff()
+    } catch {
+      socket.refuseClients()
+    }
+  }
+
   package func resume(defersAccept: Bool) throws(StartFailure) {
     guard let aside, let ownFile else { return }
     try refusing("resume") { () throws(SystemError) in
