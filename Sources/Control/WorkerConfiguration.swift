@@ -90,6 +90,8 @@ public struct WorkerConfiguration: Equatable, Sendable {
   public var memoryLimit = 1 << 30
   /// Bytes that may answer a datagram, as a multiple of its own; 0 for no limit.
   public var udpAmplification = 3
+  /// Datagrams a second that may answer one source; 0 for no limit.
+  public var udpRate = 0
   /// Source ports that no datagram is sent to, on top of port 0.
   public var mutedPorts: [UInt16] = []
   /// What stands between the handler and its clients, the nearest to the clients first.
@@ -152,7 +154,7 @@ public struct WorkerConfiguration: Equatable, Sendable {
     for count in [
       receiveSize, lingerBytes, highWater, lowWater, replyLimit, maxFrame, replyBudget,
       maxConnections, buffersByteCount, connectionLimit, addressLimit, memoryLimit,
-      udpAmplification, workerMemory, recordInput,
+      udpAmplification, udpRate, workerMemory, recordInput,
     ] { wire.put(Int64(count)) }
     for time_ms in [
       lingerTimeout_ms, idleTimeout_ms, afterEOFTimeout_ms, firstByteTimeout_ms, writeTimeout_ms,
@@ -219,6 +221,7 @@ public struct WorkerConfiguration: Equatable, Sendable {
     addressLimit = Int(try wire.number("address limit", as: Int64.self))
     memoryLimit = Int(try wire.number("memory limit", as: Int64.self))
     udpAmplification = Int(try wire.number("amplification", as: Int64.self))
+    udpRate = Int(try wire.number("UDP rate", as: Int64.self))
     workerMemory = Int(try wire.number("worker memory", as: Int64.self))
     recordInput = Int(try wire.number("recorded input", as: Int64.self))
     lingerTimeout_ms = try wire.number("linger timeout")

@@ -73,6 +73,7 @@ extension RunOptions {
     configuration.addressLimit = maxPerAddress.count ?? 0
     configuration.rejectsOverLimit = overLimit == .reject
     configuration.udpAmplification = udpAmplification.count ?? 0
+    configuration.udpRate = udpRate.count ?? 0
     configuration.idleTimeout_ms = idleTimeout.ms ?? 0
     configuration.afterEOFTimeout_ms = afterEOFTimeout.ms ?? 0
     configuration.firstByteTimeout_ms = firstByteTimeout.ms ?? 0

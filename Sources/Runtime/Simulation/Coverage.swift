@@ -14,7 +14,7 @@ struct Coverage: BitwiseCopyable {
     case full, gone, misused, tooBig
     case opened, greeted, endHeard, writable, timer, workerTimer, drained, closedHook, unloaded
     case idleTimeout, firstByteTimeout, writeTimeout, lingerTimeout, memoryShort, frameTooLong
-    case datagram, muted, amplification, datagramReceiveFailed, datagramSendFailed
+    case datagram, muted, amplification, rateLimited, datagramReceiveFailed, datagramSendFailed
     case drain, drainUntil, stop, orphan
   }
 

@@ -54,6 +54,8 @@ package struct RunOptions: Sendable {
   package var maxGenerations = 4
 
   package var udpAmplification = CountLimit(3)
+  /// Replies a second to each source.
+  package var udpRate = CountLimit(2000)
   package var udpMute = MutedPorts.standard
 
   package var filters = FilterList()
