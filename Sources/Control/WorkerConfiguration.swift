@@ -64,6 +64,8 @@ public struct WorkerConfiguration: Equatable, Sendable {
   public var firstByteTimeout_ms: UInt32 = 0
   /// For a client that takes no byte of what waits for it; 0 for none.
   public var writeTimeout_ms: UInt32 = 0
+  /// For a request that is not whole, and of which less than 500 bytes a second arrive; 0 for none.
+  public var requestTimeout_ms: UInt32 = 0
   /// A call of the handler that takes longer is logged; 0 for none.
   public var slowCall_ms: UInt32 = 0
   /// For a handler that is not INLINE and has no `on_eof`.
@@ -158,7 +160,7 @@ public struct WorkerConfiguration: Equatable, Sendable {
     ] { wire.put(Int64(count)) }
     for time_ms in [
       lingerTimeout_ms, idleTimeout_ms, afterEOFTimeout_ms, firstByteTimeout_ms, writeTimeout_ms,
-      slowCall_ms,
+      requestTimeout_ms, slowCall_ms,
     ] { wire.put(time_ms) }
     wire.put(rejectsOverLimit)
     wire.put(UInt32(mutedPorts.count))
@@ -229,6 +231,7 @@ public struct WorkerConfiguration: Equatable, Sendable {
     afterEOFTimeout_ms = try wire.number("after-EOF timeout")
     firstByteTimeout_ms = try wire.number("first-byte timeout")
     writeTimeout_ms = try wire.number("write timeout")
+    requestTimeout_ms = try wire.number("request timeout")
     slowCall_ms = try wire.number("slow call")
     rejectsOverLimit = try wire.flag("over limit")
     mutedPorts = try Self.numbers("muted port", in: &wire, of: bytes.count)

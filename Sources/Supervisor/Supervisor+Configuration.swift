@@ -78,6 +78,7 @@ extension RunOptions {
     configuration.afterEOFTimeout_ms = afterEOFTimeout.ms ?? 0
     configuration.firstByteTimeout_ms = firstByteTimeout.ms ?? 0
     configuration.writeTimeout_ms = writeTimeout.ms ?? 0
+    configuration.requestTimeout_ms = requestTimeout.ms ?? 0
     configuration.slowCall_ms = slowCall.ms ?? 0
     configuration.workerMemory = workerMemory?.bytes ?? 0
     configuration.recordInput = recordInput?.bytes ?? 0

@@ -122,7 +122,7 @@ struct DatagramReplyTests {
       Self.end(test)
       test.core.value.outbox.clear()
     }
-    let refused = test.core.value.page.value.limits.9
+    let refused = test.core.value.page.value.limits.10
     #expect(refused == 10)
   }
 
@@ -167,7 +167,7 @@ struct DatagramReplyTests {
     test.core.value.now_ms = 1000
     for _ in 0..<100 { #expect(try Self.isAnswered(test, port: 4000, replies: 2)) }
     for _ in 0..<5 { #expect(try !Self.isAnswered(test, port: 4000)) }
-    let dropped = test.core.value.page.value.limits.11
+    let dropped = test.core.value.page.value.limits.12
     #expect(dropped == 5)
     // Neither a source that nobody answers nor one on a muted port has had anything.
     for _ in 0..<1000 { #expect(try Self.isAnswered(test, port: 4001, replies: 0)) }

@@ -37,6 +37,7 @@ import Testing
     configuration.transports = [.tcp, .unix, .udp]
     configuration.mutedPorts = [7, 65535]
     configuration.udpRate = 1 << 20
+    configuration.requestTimeout_ms = 6
     configuration.userID = 65534
     configuration.tally = TallyLayout(cellCount: 3, addressCapacity: 5)
     configuration.tallyCell = 2

@@ -106,6 +106,7 @@ struct Plan {
     limits.idleTimeout_ms = 0
     limits.firstByteTimeout_ms = 0
     limits.writeTimeout_ms = 0
+    limits.requestTimeout_ms = 0
     datagramCount = 0
   }
 
@@ -136,6 +137,7 @@ struct Plan {
   private mutating func varyMore(_ random: SeededRandom) {
     var copy = random
     var own = SeededRandom(seed: copy.next() ^ 0x7265_7175_6573_7473)
+    limits.requestTimeout_ms = UInt64(own.oneOf(0, 0, 40, 400))
     if own.once(in: 2) {
       replyRate = ReplyRate.Limit(perSecond: own.oneOf(10, 100), burst: 6, reserve: 3)
     }

@@ -68,6 +68,7 @@ struct Core: ~Copyable {
     /// 0 for a handler that speaks first.
     var firstByteTimeout_ms: UInt64
     var writeTimeout_ms: UInt64
+    var requestTimeout_ms: UInt64
     var slowCall_ns: UInt64
     /// 0 for none, as the next.
     var connections: Int
@@ -323,6 +324,7 @@ extension Core.Limits {
       idleTimeout_ms: allowing(configuration.idleTimeout_ms),
       firstByteTimeout_ms: UInt64(configuration.firstByteTimeout_ms),
       writeTimeout_ms: allowing(configuration.writeTimeout_ms),
+      requestTimeout_ms: allowing(configuration.requestTimeout_ms),
       slowCall_ns: UInt64(configuration.slowCall_ms) * 1_000_000,
       connections: configuration.connectionLimit,
       connectionsPerAddress: configuration.addressLimit,

@@ -8,8 +8,8 @@ internal import Kernel
 
 /// A limit or a shortage; numbered as in the shared page.
 enum Limit: Int, CaseIterable {
-  case connections, address, frame, highWater, reply, memory, firstByte, idle, write, amplification
-  case muted, rate, slowCall, resources
+  case connections, address, frame, highWater, reply, memory, firstByte, idle, write, request
+  case amplification, muted, rate, slowCall, resources
 
   /// As the user set it; what stands at the end of each line.
   var flag: String {
@@ -23,6 +23,7 @@ enum Limit: Int, CaseIterable {
     case .firstByte: "--first-byte-timeout"
     case .idle: "--idle-timeout"
     case .write: "--write-timeout"
+    case .request: "--request-timeout"
     case .amplification: "--udp-amplification"
     case .muted: "--udp-mute"
     case .rate: "--udp-rate"
@@ -35,7 +36,7 @@ enum Limit: Int, CaseIterable {
   var level: LogLevel {
     switch self {
     case .highWater: .debug
-    case .firstByte, .idle: .info
+    case .firstByte, .idle, .request: .info
     case .connections, .address, .frame, .reply, .memory, .write, .amplification, .muted, .rate,
       .slowCall, .resources:
       .warning

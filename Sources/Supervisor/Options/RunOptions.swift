@@ -35,6 +35,7 @@ package struct RunOptions: Sendable {
 
   package var firstByteTimeout = TimeLimit(ms: 60000)
   package var writeTimeout = TimeLimit(ms: 60000)
+  package var requestTimeout = TimeLimit(ms: 60000)
   package var idleTimeout = TimeLimit.none
   package var afterEOFTimeout = TimeLimit(ms: 2000)
   package var drainTimeout = TimeLimit(ms: 30000)
