@@ -38,8 +38,10 @@ enum ck_limit {
   CK_LIMIT_FIRST_BYTE,    /* connections that sent nothing in time */
   CK_LIMIT_IDLE,          /* connections on which nothing moved */
   CK_LIMIT_WRITE,         /* connections that took no byte in time */
+  CK_LIMIT_REQUEST,       /* connections whose request was not whole in time */
   CK_LIMIT_AMPLIFICATION, /* datagrams that were not sent, for their size */
   CK_LIMIT_MUTED,         /* datagrams from ports that are never answered */
+  CK_LIMIT_RATE,          /* datagrams of a source that was answered often enough: dropped */
   CK_LIMIT_SLOW_CALL,     /* calls of the handler that took too long */
   CK_LIMIT_RESOURCES,     /* times that accepting rested for want of descriptors or memory */
   CK_LIMIT_COUNT

@@ -71,6 +71,8 @@ public struct WorkerConfiguration: Equatable, Sendable {
   public var firstByteTimeout_ms: UInt32 = 0
   /// For a client that takes no byte of what waits for it; 0 for none.
   public var writeTimeout_ms: UInt32 = 0
+  /// For a request that is not whole, and of which less than 500 bytes a second arrive; 0 for none.
+  public var requestTimeout_ms: UInt32 = 0
   /// A call of the handler that takes longer is logged; 0 for none.
   public var slowCall_ms: UInt32 = 0
   /// For a handler that is not INLINE and has no `on_eof`.
@@ -97,6 +99,8 @@ public struct WorkerConfiguration: Equatable, Sendable {
   public var memoryLimit = 1 << 30
   /// Bytes that may answer a datagram, as a multiple of its own; 0 for no limit.
   public var udpAmplification = 3
+  /// Datagrams a second that may answer one source; 0 for no limit.
+  public var udpRate = 0
   /// Source ports that no datagram is sent to, on top of port 0.
   public var mutedPorts: [UInt16] = []
   /// What stands between the handler and its clients, the nearest to the clients first.
@@ -165,11 +169,11 @@ public struct WorkerConfiguration: Equatable, Sendable {
     for count in [
       receiveSize, lingerBytes, highWater, lowWater, replyLimit, maxFrame, replyBudget,
       maxConnections, buffersByteCount, connectionLimit, addressLimit, memoryLimit,
-      udpAmplification, workerMemory, recordInput,
+      udpAmplification, udpRate, workerMemory, recordInput,
     ] { wire.put(Int64(count)) }
     for time_ms in [
       lingerTimeout_ms, idleTimeout_ms, afterEOFTimeout_ms, firstByteTimeout_ms, writeTimeout_ms,
-      slowCall_ms,
+      requestTimeout_ms, slowCall_ms,
     ] { wire.put(time_ms) }
     wire.put(rejectsOverLimit)
     wire.put(UInt32(mutedPorts.count))
@@ -237,6 +241,7 @@ public struct WorkerConfiguration: Equatable, Sendable {
     addressLimit = Int(try wire.number("address limit", as: Int64.self))
     memoryLimit = Int(try wire.number("memory limit", as: Int64.self))
     udpAmplification = Int(try wire.number("amplification", as: Int64.self))
+    udpRate = Int(try wire.number("UDP rate", as: Int64.self))
     workerMemory = Int(try wire.number("worker memory", as: Int64.self))
     recordInput = Int(try wire.number("recorded input", as: Int64.self))
     lingerTimeout_ms = try wire.number("linger timeout")
@@ -244,6 +249,7 @@ public struct WorkerConfiguration: Equatable, Sendable {
     afterEOFTimeout_ms = try wire.number("after-EOF timeout")
     firstByteTimeout_ms = try wire.number("first-byte timeout")
     writeTimeout_ms = try wire.number("write timeout")
+    requestTimeout_ms = try wire.number("request timeout")
     slowCall_ms = try wire.number("slow call")
     rejectsOverLimit = try wire.flag("over limit")
     mutedPorts = try Self.numbers("muted port", in: &wire, of: bytes.count)

@@ -105,10 +105,12 @@ extension RunOptions {
     configuration.addressLimit = maxPerAddress.count ?? 0
     configuration.rejectsOverLimit = overLimit == .reject
     configuration.udpAmplification = udpAmplification.count ?? 0
+    configuration.udpRate = udpRate.count ?? 0
     configuration.idleTimeout_ms = idleTimeout.ms ?? 0
     configuration.afterEOFTimeout_ms = afterEOFTimeout.ms ?? 0
     configuration.firstByteTimeout_ms = firstByteTimeout.ms ?? 0
     configuration.writeTimeout_ms = writeTimeout.ms ?? 0
+    configuration.requestTimeout_ms = requestTimeout.ms ?? 0
     configuration.slowCall_ms = slowCall.ms ?? 0
     configuration.workerMemory = workerMemory?.bytes ?? 0
     configuration.recordInput = recordInput?.bytes ?? 0

@@ -21,6 +21,17 @@
     @Option(
       help: ArgumentHelp(
         """
+        Most replies a second to each source, which is an address and a port, and ten seconds' \
+        worth at once; further datagrams of that source are dropped, unseen by the plugin, until \
+        a second's worth is left again. For load tests from few ports: none. \
+        (default: \(defaults.udpRate))
+        """, valueName: "n|none"),
+      transform: Words.datagramRate)
+    var udpRate = defaults.udpRate
+
+    @Option(
+      help: ArgumentHelp(
+        """
         Ports that are never answered, with commas between them, since their owners could answer \
         back for ever; 'own' stands for those of the host's own UDP listeners. The plugin gets \
         their datagrams all the same. \
@@ -31,6 +42,7 @@
 
     func fill(_ options: inout RunOptions) {
       options.udpAmplification = udpAmplification
+      options.udpRate = udpRate
       options.udpMute = udpMute
     }
   }

@@ -142,6 +142,15 @@
     @Option(
       help: ArgumentHelp(
         """
+        Close a connection of whose request the plugin wants more for so long, unless 500 bytes \
+        a second or more have arrived. (default: \(defaults.requestTimeout))
+        """, valueName: "time|none"),
+      transform: Words.timeOrNone)
+    var requestTimeout = defaults.requestTimeout
+
+    @Option(
+      help: ArgumentHelp(
+        """
         Close a connection on which nothing moves for so long. (default: \
         \(defaults.idleTimeout))
         """, valueName: "time|none"),
@@ -202,6 +211,7 @@
       options.replyBudget = replyBudget
       options.firstByteTimeout = firstByteTimeout
       options.writeTimeout = writeTimeout
+      options.requestTimeout = requestTimeout
       options.idleTimeout = idleTimeout
       options.afterEOFTimeout = afterEofTimeout
       options.drainTimeout = drainTimeout

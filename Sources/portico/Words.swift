@@ -63,6 +63,10 @@
       try validated { () throws(InvalidWord) in try CountLimit(parsing: word, in: 1...65535) }
     }
 
+    @Sendable static func datagramRate(_ word: String) throws -> CountLimit {
+      try validated { () throws(InvalidWord) in try CountLimit(parsing: word, in: 1...1_000_000) }
+    }
+
     @Sendable static func mutedPorts(_ word: String) throws -> MutedPorts {
       try validated { () throws(InvalidWord) in try MutedPorts(parsing: word) }
     }

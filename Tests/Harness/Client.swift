@@ -185,6 +185,14 @@ package final class Client: Sendable {
     }
   }
 
+  /// Has the server ended its side, orderly or not, with nothing left to receive? Waits so long.
+  package func sawEnd(within limit: Duration) -> Bool {
+    var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    guard poll(&entry, 1, Int32(limit / .milliseconds(1))) > 0 else { return false }
+    var byte: UInt8 = 0
+    return recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) <= 0
+  }
+
   /// Ends the connection with a reset. (A Unix socket knows none; there it is an end like another.)
   package func reset() {
     set(SOL_SOCKET, SO_LINGER, linger(l_onoff: 1, l_linger: 0))

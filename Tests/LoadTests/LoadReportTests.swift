@@ -88,6 +88,12 @@ import Testing
     }
   }
 
+  @Test func `Where datagrams were lost the report tells of limits on replies`() {
+    let text = LoadReport.text(result { $0.counts.errors.lost = 2 }, width: 80)
+    #expect(text.contains("lost 2") && text.contains("--udp-rate none"))
+    #expect(!LoadReport.text(result(), width: 80).contains("--udp-rate"))
+  }
+
   @Test func `The report names errors by kind, what ended and what is overdue`() {
     let text = LoadReport.text(
       result {

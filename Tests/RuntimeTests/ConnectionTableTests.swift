@@ -57,6 +57,7 @@ struct ConnectionTableTests {
     table[row].handlerTimer_ms = 7
     table[row].deadline_ms = 7
     table[row].lingerLeft = 7
+    table[row].request.run(held: 7, now_ms: 7)
     let generation = table[row].generation
     table.remove(row)
     let next = table.insert(fd: 10, id: 2)
@@ -69,9 +70,14 @@ struct ConnectionTableTests {
     #expect(client.inputCount == 0 && client.inputWanted == 0 && client.inbound == 0)
     #expect(!client.hasInboundFull)
     #expect(client.handlerTimer_ms == 0 && client.deadline_ms == 0 && client.lingerLeft == 0)
+    #expect(!client.request.isOn)
     #expect(client.slot == .none)
     #expect(client.input == .none)
     #expect(client.output.isEmpty)
+  }
+
+  @Test func `A row takes no more than its share of an idle connection's memory`() {
+    #expect(MemoryLayout<Connection>.stride <= 184)
   }
 
   @Test func `A first client's row has none-values although its memory was zero`() throws {

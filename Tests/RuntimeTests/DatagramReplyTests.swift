@@ -122,7 +122,7 @@ struct DatagramReplyTests {
       Self.end(test)
       test.core.value.outbox.clear()
     }
-    let refused = test.core.value.page.value.limits.9
+    let refused = test.core.value.page.value.limits.10
     #expect(refused == 10)
   }
 
@@ -139,6 +139,44 @@ struct DatagramReplyTests {
     Self.end(test)
     #expect(Self.sent(test).count == 1)
     #expect(test.stale == 0, "nobody is blamed")
+  }
+
+  /// Is a datagram of this source shown to the handler, which answers it?
+  private static func isAnswered(_ test: TestCore, port: UInt16, replies: Int = 1) throws -> Bool {
+    var path = DatagramPath()
+    path.peer = try #require(Endpoint(address: "192.0.2.7", port: port))
+    guard test.core.value.beginDatagram(socket: 1 << 20, listener: 0, path: path, byteCount: 10)
+    else { return false }
+    let row = test.core.value.connections.datagramRow
+    unsafe test.core.value.context.value.current = test.core.value.replies.slot(
+      test.core.value.connections[row].slot)
+    for _ in 0..<replies { _ = reply(test.code(row), [1]) }
+    end(test)
+    test.core.value.outbox.clear()
+    return true
+  }
+
+  @Test
+  func `A source that has been answered often enough is dropped, counted, and answered later`()
+    throws
+  {
+    let test = try Self.make {
+      $0.udpRate = 20
+      $0.mutedPorts = [7]
+    }
+    test.core.value.now_ms = 1000
+    for _ in 0..<100 { #expect(try Self.isAnswered(test, port: 4000, replies: 2)) }
+    for _ in 0..<5 { #expect(try !Self.isAnswered(test, port: 4000)) }
+    let dropped = test.core.value.page.value.limits.12
+    #expect(dropped == 5)
+    // Neither a source that nobody answers nor one on a muted port has had anything.
+    for _ in 0..<1000 { #expect(try Self.isAnswered(test, port: 4001, replies: 0)) }
+    for _ in 0..<1000 { #expect(try Self.isAnswered(test, port: 7)) }
+    test.core.value.now_ms += 999
+    #expect(try !Self.isAnswered(test, port: 4000))
+    test.core.value.now_ms += 2
+    for _ in 0..<21 { #expect(try Self.isAnswered(test, port: 4000)) }
+    #expect(try !Self.isAnswered(test, port: 4000))
   }
 
   @Test

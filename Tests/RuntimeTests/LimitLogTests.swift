@@ -38,6 +38,9 @@ struct LimitLogTests {
     for limit in Limit.allCases { #expect(!log.tells(limit, 1001)) }
     var told: Set<Limit> = []
     while let due = log.due(2000) { told.insert(due.limit) }
+    #expect(told == Set(Limit.allCases).subtracting([.rate]), "that one may go on for days")
+    #expect(log.owed_ms == 61_000)
+    while let due = log.due(61_000) { told.insert(due.limit) }
     #expect(told == Set(Limit.allCases))
   }
 

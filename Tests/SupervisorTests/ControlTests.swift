@@ -36,6 +36,8 @@ import Testing
     configuration.sockets = [0, 0, 1]
     configuration.transports = [.tcp, .unix, .udp]
     configuration.mutedPorts = [7, 65535]
+    configuration.udpRate = 1 << 20
+    configuration.requestTimeout_ms = 6
     configuration.userID = 65534
     configuration.tally = TallyLayout(cellCount: 3, addressCapacity: 5)
     configuration.tallyCell = 2

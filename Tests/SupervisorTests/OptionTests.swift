@@ -103,6 +103,7 @@ import Testing
     #expect(told.replyLimit == 16 << 20 && told.replyBudget == 1_000_000)
     #expect(told.firstByteTimeout_ms == 60000 && told.writeTimeout_ms == 60000)
     #expect(told.idleTimeout_ms == 0 && told.slowCall_ms == 100 && told.udpAmplification == 3)
+    #expect(told.requestTimeout_ms == 60000 && told.udpRate == 2000)
     #expect(told.connectionLimit == 0 && told.addressLimit == 0 && !told.rejectsOverLimit)
   }
 
@@ -112,11 +113,14 @@ import Testing
     options.maxPerAddress = CountLimit(5)
     options.overLimit = .reject
     options.udpAmplification = .none
+    options.udpRate = .none
+    options.requestTimeout = .none
     options.slowCall = .none
     options.firstByteTimeout = .none
     var told = WorkerConfiguration()
     options.fill(&told)
     #expect(told.addressLimit == 5 && told.rejectsOverLimit)
+    #expect(told.udpRate == 0 && told.requestTimeout_ms == 0)
     #expect(told.udpAmplification == 0 && told.slowCall_ms == 0 && told.firstByteTimeout_ms == 0)
   }
 

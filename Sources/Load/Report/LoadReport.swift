@@ -155,6 +155,11 @@ package enum LoadReport {
     if result.neverConnected {
       notes.append("nothing could be connected; is a server there?")
     }
+    if result.counts.errors.lost > 0 {
+      notes.append(
+        "a server that limits its replies to each source drops what comes beyond: for a load test "
+          + "start Portico with --udp-rate none, or use more --connections")
+    }
     if result.connectError == EADDRNOTAVAIL {
       notes.append(
         "no local port was free: each that was used lately stays taken for a minute (TIME_WAIT); "

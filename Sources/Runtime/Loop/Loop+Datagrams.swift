@@ -11,7 +11,7 @@ extension Loop where IO: ~Copyable {
   mutating func receivedDatagram(_ completion: Completion) {
     let socket = completion.token.index
     let count = completion.result
-    guard count >= 0, polled.contains(socket) else {
+    guard count >= 0, isPolled[socket] else {
       // An error that an earlier datagram of ours came back with, or one that did not fit.
       if count < 0 {
         core.value.page.value.datagram_errors &+= 1
@@ -27,12 +27,7 @@ extension Loop where IO: ~Copyable {
       core.value.beginDatagram(
         socket: fd, listener: core.value.configuration.sockets[socket], path: io.path,
         byteCount: count)
-    else {
-      core.value.hit(.resources) { core in
-        "a datagram was dropped: there is no reply left for it"
-      }
-      return
-    }
+    else { return }
     let row = core.value.connections.datagramRow
     // SAFETY: the room for a datagram is longer than any datagram.
     let bytes = unsafe completion.bytes!

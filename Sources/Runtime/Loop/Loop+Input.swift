@@ -108,6 +108,8 @@ extension Loop where IO: ~Copyable {
       keepRoom(row)
       return
     }
+    // Something was consumed since the handler asked for more.
+    if core.value.connections[row].inputSeen == 0 { core.value.connections[row].request.clear() }
     unsafe serve(row, core.value.ownInput(row), count)
   }
 
@@ -142,6 +144,7 @@ extension Loop where IO: ~Copyable {
         continue
       }
       if consumed == 0 {
+        if left < count { core.value.connections[row].request.clear() }
         wantsMore(row, left, hasReplied: core.value.context.value.replies != replies)
       } else {
         handlerFailed(row, consumed, of: left)

@@ -127,6 +127,7 @@ extension Loop where IO: ~Copyable {
       if !core.value.connections.isLive(row) { return }
     }
     updateReading(row)
+    if core.value.connections[row].inputCount != 0 { updateRequestClock(row) }
     if core.value.connections[row].handlerTimer_ms != 0 { schedule(row) }
   }
 

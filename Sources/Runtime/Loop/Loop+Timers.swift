@@ -86,7 +86,7 @@ extension Loop where IO: ~Copyable {
       let since_ms = core.value.connections[row].sendingSince_ms
       earliest = min(earliest, since_ms + limits.writeTimeout_ms)
     }
-    return earliest
+    return min(earliest, requestDeadline_ms(row))
   }
 
   private mutating func isFirstByteDue(_ row: Int) -> Bool {
@@ -120,6 +120,12 @@ extension Loop where IO: ~Copyable {
       let waiting = core.value.connections[row].output.count
       core.value.hit(.write, row: row) { core in
         "aborted: it took none of \(waiting) waiting bytes for \(limits.writeTimeout_ms) ms"
+      }
+    } else if requestDeadline_ms(row) <= core.value.now_ms {
+      let held = core.value.connections[row].inputCount
+      core.value.hit(.request, row: row) { core in
+        "closed: the rest of a request did not come within \(limits.requestTimeout_ms) ms, after "
+          + "\(held) bytes of it"
       }
     } else if isFirstByteDue(row), limits.firstByteTimeout_ms != 0 {
       core.value.hit(.firstByte, row: row) { core in

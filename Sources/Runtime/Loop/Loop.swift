@@ -14,7 +14,11 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
   /// Inherited listener sockets, what their clients speak, and which of them are polled now.
   let sockets: [Int32]
   let transports: [Transport]
-  var polled: Set<Int> = []
+  var polled: Set<Int> = [] {
+    didSet { for socket in isPolled.indices { isPolled[socket] = polled.contains(socket) } }
+  }
+  /// The same for each socket: a set would be hashed for every datagram.
+  private(set) var isPolled: [Bool]
   /// Those of them that could not be armed, for want of memory in the kernel: tried again soon.
   var unarmed: Set<Int> = []
   /// Clients whose output has ended, with the time to close them at the latest.
@@ -75,6 +79,7 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
     self.fresh = fresh
     self.io = io
     self.sockets = sockets
+    isPolled = Array(repeating: false, count: sockets.count)
     transports = sockets.indices.map { core.value.configuration.transport(ofSocket: $0) }
     self.control = control
   }

@@ -13,6 +13,8 @@ struct Connection: BitwiseCopyable {
   var marks: Marks
   var listener: UInt16
   var slot: ReplySlot.Index
+  /// Bytes of input that may still be discarded after the end of the output. (It fills a gap here.)
+  var lingerLeft: UInt32
   /// Never repeated in a worker; starts at 1. 0 while the row is free.
   var id: UInt64
   /// What `on_open` returned: the handler's, opaque here.
@@ -44,10 +46,10 @@ struct Connection: BitwiseCopyable {
   /// Bytes that other threads have replied and that are on their way to `output`; under the inbox's
   /// lock.
   var inbound: Int
+  /// How long the request has been incomplete. (The flag below fills a gap behind it.)
+  var request: RequestClock
   /// Another thread was told FULL and the loop does not know yet; under the inbox's lock.
   var hasInboundFull: Bool
-  /// Bytes of input that may still be discarded after the end of the output.
-  var lingerLeft: UInt32
   /// The next row that the end of the tick must look at; see `DirtyList`. It outlives the client:
   /// a row may be freed while it is on that list.
   var nextDirty: Int32
@@ -71,6 +73,7 @@ struct Connection: BitwiseCopyable {
     unsentThen = 0
     handlerTimer_ms = 0
     deadline_ms = 0
+    request.clear()
     inbound = 0
     hasInboundFull = false
     lingerLeft = 0

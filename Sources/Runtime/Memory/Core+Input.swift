@@ -93,6 +93,7 @@ extension Core {
     if own != .none {
       buffers.give(own)
       connections[row].input = .none
+      connections[row].request.clear()
     }
     connections[row].inputStart = 0
     connections[row].inputCount = 0

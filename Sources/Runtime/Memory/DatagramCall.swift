@@ -12,6 +12,9 @@ struct DatagramCall: BitwiseCopyable {
   var allowance = 0
   /// Its sender's port is one that is never answered.
   var isMuted = false
+  /// Its sender's bucket in `ReplyRates`, and how many replies are to be taken from it.
+  var bucket = 0
+  var replyCount: UInt64 = 0
 }
 
 /// The set of source ports that nothing is sent to.

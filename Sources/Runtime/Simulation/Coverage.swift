@@ -13,8 +13,9 @@ struct Coverage: BitwiseCopyable {
       threadReplied
     case full, gone, misused, tooBig
     case opened, greeted, endHeard, writable, timer, workerTimer, drained, closedHook, unloaded
-    case idleTimeout, firstByteTimeout, writeTimeout, lingerTimeout, memoryShort, frameTooLong
-    case datagram, muted, amplification, datagramReceiveFailed, datagramSendFailed
+    case idleTimeout, firstByteTimeout, writeTimeout, requestTimeout, lingerTimeout, memoryShort,
+      frameTooLong
+    case datagram, muted, amplification, rateLimited, datagramReceiveFailed, datagramSendFailed
     case drain, drainUntil, stop, orphan
   }
 

@@ -29,6 +29,8 @@ struct Plan {
   var listenerCount: Int
   /// 0 without a socket for them.
   var datagramCount = 0
+  /// Of replies to each of a few sources; `.none` for many sources and no limit.
+  var replyRate = ReplyRate.Limit.none
   /// Rows of the connection table.
   var tableSize: Int
   /// Bytes of the pool of buffers, on top of the receive buffer.
@@ -104,6 +106,7 @@ struct Plan {
     limits.idleTimeout_ms = 0
     limits.firstByteTimeout_ms = 0
     limits.writeTimeout_ms = 0
+    limits.requestTimeout_ms = 0
     datagramCount = 0
   }
 
@@ -127,5 +130,16 @@ struct Plan {
     limits.lingerBytes = random.once(in: 6) ? UInt32(random.below(200)) : 16 << 20
     limits.lingerTimeout_ms = UInt64(random.oneOf(5000, 60))
     limits.afterEOFTimeout_ms = UInt64(random.oneOf(2000, 20))
+    varyMore(random)
+  }
+
+  /// Dice of its own, so that seeds go on meaning what they meant before.
+  private mutating func varyMore(_ random: SeededRandom) {
+    var copy = random
+    var own = SeededRandom(seed: copy.next() ^ 0x7265_7175_6573_7473)
+    limits.requestTimeout_ms = UInt64(own.oneOf(0, 0, 40, 400))
+    if own.once(in: 2) {
+      replyRate = ReplyRate.Limit(perSecond: own.oneOf(10, 100), burst: 6, reserve: 3)
+    }
   }
 }

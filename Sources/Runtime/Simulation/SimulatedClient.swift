@@ -92,6 +92,11 @@ struct SimulatedClient: BitwiseCopyable {
   var lastMove_ms: UInt64 = 0
   /// Since when it has taken nothing of what waits for it.
   var stuckSince_ms: UInt64 = 0
+  /// Since when a request has been incomplete, and what was taken by then; 0 for none.
+  var incompleteSince_ms: UInt64 = 0
+  var takenThen = 0
+  /// The host may have stood in its way since: it is late then, or later.
+  var hasBeenHeldUp = false
 
   /// It may be reset with unread bytes: the host has waited for it, or has cut everybody off.
   var mayLose = false

@@ -30,3 +30,25 @@ struct SimulatedDatagram: BitwiseCopyable {
       && path.local.family == 4 && path.local.address.0 == 192
   }
 }
+
+/// A source of datagrams as the limit of replies sees it, reckoned in another way than there: what
+/// is missing from its bucket, and as of when.
+struct SimulatedSource: BitwiseCopyable {
+  static let count = 3
+
+  private var missing_ns: UInt64 = 0
+  private var since_ms: UInt64 = 0
+  private var isShut = false
+
+  /// May its next datagram be answered?
+  mutating func admits(_ limit: ReplyRate.Limit, now_ms: UInt64) -> Bool {
+    let passed_ns = (now_ms - since_ms) * 1_000_000
+    missing_ns -= min(missing_ns, passed_ns)
+    since_ms = now_ms
+    if isShut { isShut = missing_ns + limit.reserve_ns >= limit.burst_ns }
+    if missing_ns >= limit.burst_ns { isShut = true }
+    return !isShut
+  }
+
+  mutating func answered(_ limit: ReplyRate.Limit) { missing_ns += limit.interval_ns }
+}

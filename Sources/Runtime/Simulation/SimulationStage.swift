@@ -49,6 +49,8 @@ internal import Kernel
       fd: memory.descriptor.rawValue,
       byteCount: plan.poolSize + (hasDatagrams ? DatagramBatch.byteCount : 0),
       receiveSize: plan.limits.receiveSize, hasDatagrams: hasDatagrams)
+    // Every run draws the same; none of the few sources shares a bucket with another.
+    core.value.replyRates = try ReplyRates(hasDatagrams ? plan.replyRate : .none, seed: 1)
     core.value.dirty = DirtyList()
     core.value.handler = SimulatedHandler.make(plan.handler)
     core.value.replies.reissue = core.value.handler.reissue(isStrict: false)

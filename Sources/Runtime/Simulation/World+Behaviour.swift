@@ -161,6 +161,8 @@ extension World {
     coverage.count(.resumed)
     check(result == (isKnown(who) ? 0 : PORTICO_GONE), who, "resume answers \(result)")
     clients[who].heard.remove(.paused)
+    // The host may take the pause back a turn later.
+    clients[who].hasBeenHeldUp = true
   }
 
   private mutating func setTimer(_ who: Int) {

@@ -36,6 +36,7 @@ extension World {
     var rows = 0
     for who in 0..<plan.clientCount where clients[who].stage == .open {
       rows += 1
+      if isHeldUp(who) { clients[who].hasBeenHeldUp = true }
       if clients[who].isStarted || clients[who].isOutputEnded { checkTimes(who, wake_ms) }
     }
     check(
@@ -60,6 +61,10 @@ extension World {
       "its last bytes wait for more, and nothing came")
     if let deadline_ms = deadline_ms(who) {
       check(turn_ms < deadline_ms, who, "stays \(turn_ms - deadline_ms) ms past its time limit")
+    }
+    if let deadline_ms = strictRequestDeadline_ms(who) {
+      check(turn_ms < deadline_ms, who, "stays although its request was not whole in time")
+      check(wake_ms <= deadline_ms, who, "sleeps past the time for its request")
     }
     if client.timer_ms != 0, !hasReasonToEnd(who) {
       // One that was set late in this turn, for a moment that has passed, comes in the next.

@@ -37,10 +37,15 @@ extension World {
     guard waitingCount < Self.mostWaiting else { return }
     steps += 1
     let count = random.once(in: 6) ? random.below(2000) : random.below(60)
-    waiting[(firstWaiting + waitingCount) % Self.mostWaiting] = SimulatedDatagram(
+    var datagram = SimulatedDatagram(
       place: Int32(random.below(Pattern.starts)), count: Int32(count),
       address: UInt8(1 + random.below(200)),
       port: random.once(in: 10) ? Self.mutedPort : UInt16(1024 + random.below(60_000)))
+    if !plan.replyRate.isNone {
+      datagram.address = UInt8(Int(datagram.address) % SimulatedSource.count)
+      if datagram.port != Self.mutedPort { datagram.port = 1024 }
+    }
+    waiting[(firstWaiting + waitingCount) % Self.mostWaiting] = datagram
     waitingCount += 1
   }
 
@@ -69,7 +74,8 @@ extension World {
     served = waiting[firstWaiting]
     firstWaiting = (firstWaiting + 1) % Self.mostWaiting
     waitingCount -= 1
-    isServed = false
+    // One whose source has been answered often enough must not be shown.
+    isServed = !mayAnswer(served)
     datagramsTaken += 1
     let place = datagramsTaken % DatagramBatch.capacity
     // SAFETY: the room holds a batch of them at that stride.
@@ -79,6 +85,15 @@ extension World {
     completion.result = Int(served.count)
     trace("a datagram of \(served.count) from port \(served.port)")
     return completion
+  }
+
+  /// Muted ones are never answered, so that theirs do not count.
+  private mutating func mayAnswer(_ datagram: SimulatedDatagram) -> Bool {
+    guard !plan.replyRate.isNone, datagram.port != Self.mutedPort else { return true }
+    if sources[Int(datagram.address)].admits(plan.replyRate, now_ms: turn_ms) { return true }
+    coverage.count(.rateLimited)
+    droppedForRate += 1
+    return false
   }
 
   // MARK: The handler
@@ -140,6 +155,7 @@ extension World {
     guard answer == 0 else { return }
     check(leavingCount < Self.mostLeaving, "BUG: too many replies to datagrams in one turn")
     allowance -= max(1, count)
+    if !plan.replyRate.isNone { sources[Int(served.address)].answered(plan.replyRate) }
     leaving[leavingCount] = SimulatedDatagram(
       place: Int32(place), count: Int32(count), address: served.address, port: served.port)
     leavingCount += 1
@@ -196,5 +212,9 @@ extension World {
       page.datagram_errors == datagramErrors && page.datagrams_out == datagramsSent,
       "\(page.datagrams_out) datagrams and \(page.datagram_errors) errors are counted, and there "
         + "were \(datagramsSent) and \(datagramErrors)")
+    let dropped = ck_page_limit(page, CK_LIMIT_RATE.rawValue)
+    check(
+      dropped == droppedForRate,
+      "\(dropped) datagrams were dropped for their rate, and \(droppedForRate) should have been")
   }
 }

@@ -59,7 +59,38 @@ extension World {
     return earliest == .max ? nil : earliest
   }
 
-  private func isLate(_ who: Int) -> Bool { deadline_ms(who).map { turn_ms >= $0 } ?? false }
+  /// When a client whose request is incomplete may be ended for it; nil for never.
+  func requestDeadline_ms(_ who: Int) -> UInt64? {
+    let client = clients[who]
+    guard plan.limits.requestTimeout_ms != 0, client.incompleteSince_ms != 0, !client.isEndTaken
+    else { return nil }
+    let arrived = UInt64(client.taken - client.takenThen)
+    return client.incompleteSince_ms
+      + max(plan.limits.requestTimeout_ms, arrived * 1000 / RequestClock.leastRate)
+  }
+
+  /// Does the host, or the client's own reading, stand in the way of its request?
+  func isHeldUp(_ who: Int) -> Bool {
+    let client = clients[who]
+    return !client.heard.isDisjoint(with: [.paused, .awaitsRoom, .mayRetry])
+      || client.waiting > plan.limits.lowWater || client.isWritableAgain || mayWait(who)
+  }
+
+  /// When its request must be whole, or the client is gone; nil where nobody can tell from here.
+  func strictRequestDeadline_ms(_ who: Int) -> UInt64? {
+    let ends: SimulatedClient.Heard = [.finished, .aborted, .torn, .tooLong, .gone]
+    guard !isDraining, !clients[who].hasBeenHeldUp, clients[who].heard.isDisjoint(with: ends)
+    else { return nil }
+    return requestDeadline_ms(who)
+  }
+
+  private func isLate(_ who: Int) -> Bool {
+    deadline_ms(who).map { turn_ms >= $0 } ?? false || isRequestLate(who)
+  }
+
+  private func isRequestLate(_ who: Int) -> Bool {
+    requestDeadline_ms(who).map { turn_ms >= $0 } ?? false
+  }
 
   /// Is there anything that allows the host to end this connection?
   func hasReasonToEnd(_ who: Int) -> Bool {
@@ -135,6 +166,8 @@ extension World {
       turn_ms >= client.stuckSince_ms + limits.writeTimeout_ms
     {
       coverage.count(.writeTimeout)
+    } else if isRequestLate(who) {
+      coverage.count(.requestTimeout)
     } else if limits.firstByteTimeout_ms != 0, client.taken == 0 {
       coverage.count(.firstByteTimeout)
     } else {

@@ -125,6 +125,7 @@ extension World {
   private mutating func noteConsumed(_ who: Int, _ consumed: Int, of count: Int) {
     clients[who].isShownAnew = false
     if consumed > 0, consumed <= count {
+      clients[who].incompleteSince_ms = 0
       clients[who].consumed += consumed
       clients[who].needed = 0
       // What lies behind may be shown again, since it now begins elsewhere.
@@ -134,10 +135,16 @@ extension World {
     } else {
       // Who says how much it needs is called again for that, and for nothing else.
       let isOwing = clients[who].waiting > plan.limits.lowWater
-      if clients[who].needed == 0, isOwing || clients[who].heard.contains(.awaitsRoom) {
-        clients[who].heard.insert(.mayRetry)
+      if isOwing || clients[who].heard.contains(.awaitsRoom) {
+        if clients[who].needed == 0 { clients[who].heard.insert(.mayRetry) }
+        clients[who].hasBeenHeldUp = true
       }
       if count >= core.value.frameLimit { clients[who].heard.insert(.tooLong) }
+      if clients[who].incompleteSince_ms == 0 {
+        clients[who].incompleteSince_ms = turn_ms
+        clients[who].takenThen = clients[who].taken
+        clients[who].hasBeenHeldUp = false
+      }
     }
   }
 

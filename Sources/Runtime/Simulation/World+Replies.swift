@@ -76,8 +76,10 @@ extension World {
     guard answer >= 0 else { return }
     coverage.count(.replied)
     noteWish(who)
-    if answer > plan.limits.highWater, plan.handler.hooks.contains(.writable) {
-      clients[who].heard.insert(.awaitsRoom)
+    if answer > plan.limits.highWater {
+      if plan.handler.hooks.contains(.writable) { clients[who].heard.insert(.awaitsRoom) }
+      // Perhaps for a moment in this turn only, but the one in which it would have been late.
+      clients[who].hasBeenHeldUp = true
     }
     clients[who].lastOwed_ms = turn_ms
     clients[who].owedTurn = isInCall ? turns : turns + 1
@@ -88,6 +90,7 @@ extension World {
     noteWish(who)
     let hears = plan.handler.hooks.contains(.writable)
     clients[who].heard.insert(hears ? .awaitsRoom : .torn)
+    clients[who].hasBeenHeldUp = true
   }
 
   private mutating func append(_ who: Int, _ slice: Slice) {

@@ -88,6 +88,9 @@ internal import Kernel
   var isServed = true
   var datagramReply: UInt = 0
   var allowance = 0
+  /// What each of the few sources has used up, in nanoseconds, and as of when.
+  let sources: FlatTable<SimulatedSource>
+  var droppedForRate: UInt64 = 0
   var datagramsTaken = 0
   var datagramsSent = 0
   var datagramErrors = 0
@@ -109,6 +112,7 @@ internal import Kernel
     let late = try FlatTable<LateCompletion>(capacity: Self.mostLate)
     let waiting = try Self.makeQueue()
     let leaving = try Self.makeQueue()
+    sources = try FlatTable<SimulatedSource>(capacity: SimulatedSource.count)
     self.waiting = waiting
     self.leaving = leaving
     self.thread = thread
@@ -156,6 +160,8 @@ internal import Kernel
     leavingCount = 0
     isServed = true
     datagramReply = 0
+    for place in 0..<SimulatedSource.count { sources[place] = SimulatedSource() }
+    droppedForRate = 0
     datagramsTaken = 0
     datagramsSent = 0
     datagramErrors = 0

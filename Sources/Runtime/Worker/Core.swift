@@ -22,6 +22,8 @@ struct Core: ~Copyable {
   /// What a call for a datagram may still do.
   var datagram = DatagramCall()
   let mutedPorts: PortSet
+  /// How often each source of datagrams is answered.
+  var replyRates: ReplyRates
   var tally: Tally
   let context: Immortal<CallContext>
   let page: SharedPage
@@ -66,6 +68,7 @@ struct Core: ~Copyable {
     /// 0 for a handler that speaks first.
     var firstByteTimeout_ms: UInt64
     var writeTimeout_ms: UInt64
+    var requestTimeout_ms: UInt64
     var slowCall_ns: UInt64
     /// 0 for none, as the next.
     var connections: Int
@@ -271,10 +274,10 @@ extension Core {
     let wake = try OwnDescriptors.moveUp(Int32(SystemError.check("eventfd", ck_eventfd())))
     let owners = try DescriptorOwners()
     let connections = try ConnectionTable(capacity: configuration.maxConnections)
+    let hasDatagrams = configuration.transports.contains(.udp)
     let buffers = try BufferPool(
       fd: buffersFD, byteCount: configuration.buffersByteCount,
-      receiveSize: configuration.receiveSize,
-      hasDatagrams: configuration.transports.contains(.udp))
+      receiveSize: configuration.receiveSize, hasDatagrams: hasDatagrams)
     let records = try InputRecords(
       byteCount: configuration.recordInput, rows: configuration.maxConnections)
     let tally =
@@ -287,6 +290,9 @@ extension Core {
           addressCapacity: configuration.addressLimit == 0 ? 0 : configuration.maxConnections)
       }
     let mutedPorts = try PortSet(configuration.mutedPorts)
+    let replyRates = try ReplyRates(
+      ReplyRate.Limit(perSecond: hasDatagrams ? configuration.udpRate : 0),
+      seed: UInt64.random(in: 0...UInt64.max))
     // The fast path looks at the stage alone, so it must not hold what would pass a mark.
     let stageCapacity = min(64 << 10, configuration.replyLimit, configuration.highWater)
     let context = Immortal(CallContext(core: core, stageCapacity: stageCapacity))
@@ -298,7 +304,8 @@ extension Core {
         replies: ReplyTable(
           context: context, factory: ReplyChunkFactory(allowsShortcuts: allowsShortcuts)),
         inbox: unsafe Inbox(count: context.value.inboxCount, wake: wake), mutedPorts: mutedPorts,
-        tally: tally, context: context, page: page, log: log, wake: wake, owners: owners))
+        replyRates: replyRates, tally: tally, context: context, page: page, log: log, wake: wake,
+        owners: owners))
     core.value.keep(wake, .wake)
     if logFD >= 0 { core.value.keep(logFD, .log) }
     core.value.services.prepare(configuration)
@@ -317,6 +324,7 @@ extension Core.Limits {
       idleTimeout_ms: allowing(configuration.idleTimeout_ms),
       firstByteTimeout_ms: UInt64(configuration.firstByteTimeout_ms),
       writeTimeout_ms: allowing(configuration.writeTimeout_ms),
+      requestTimeout_ms: allowing(configuration.requestTimeout_ms),
       slowCall_ns: UInt64(configuration.slowCall_ms) * 1_000_000,
       connections: configuration.connectionLimit,
       connectionsPerAddress: configuration.addressLimit,

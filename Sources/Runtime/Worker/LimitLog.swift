@@ -1,6 +1,6 @@
 // Limits that are hit, as log lines: the first says what happened to whom, further ones of the same
 // limit within a second are only counted, and the count is told when the second is over. So a storm
-// costs one line a second, and nothing is left unsaid.
+// costs one line a second, and nothing is left unsaid. (--udp-rate: within a minute.)
 
 internal import CKernel
 internal import Control
@@ -8,8 +8,8 @@ internal import Kernel
 
 /// A limit or a shortage; numbered as in the shared page.
 enum Limit: Int, CaseIterable {
-  case connections, address, frame, highWater, reply, memory, firstByte, idle, write, amplification
-  case muted, slowCall, resources
+  case connections, address, frame, highWater, reply, memory, firstByte, idle, write, request
+  case amplification, muted, rate, slowCall, resources
 
   /// As the user set it; what stands at the end of each line.
   var flag: String {
@@ -23,8 +23,10 @@ enum Limit: Int, CaseIterable {
     case .firstByte: "--first-byte-timeout"
     case .idle: "--idle-timeout"
     case .write: "--write-timeout"
+    case .request: "--request-timeout"
     case .amplification: "--udp-amplification"
     case .muted: "--udp-mute"
+    case .rate: "--udp-rate"
     case .slowCall: "--slow-call"
     case .resources: "out of resources"
     }
@@ -34,12 +36,15 @@ enum Limit: Int, CaseIterable {
   var level: LogLevel {
     switch self {
     case .highWater: .debug
-    case .firstByte, .idle: .info
-    case .connections, .address, .frame, .reply, .memory, .write, .amplification, .muted,
+    case .firstByte, .idle, .request: .info
+    case .connections, .address, .frame, .reply, .memory, .write, .amplification, .muted, .rate,
       .slowCall, .resources:
       .warning
     }
   }
+
+  /// How long further hits are only counted. A source that asks too often may go on for days.
+  var silence_ms: UInt64 { self == .rate ? 60_000 : 1000 }
 }
 
 struct LimitLog {
@@ -48,7 +53,6 @@ struct LimitLog {
     var count: UInt64 = 0
   }
 
-  private static let period_ms: UInt64 = 1000
   private var silences = Array(repeating: Silence(), count: Limit.allCases.count)
   /// When there is something to say that must wait; 0 otherwise.
   private(set) var owed_ms: UInt64 = 0
@@ -56,7 +60,7 @@ struct LimitLog {
   /// True when this time is to be told; otherwise it is counted.
   mutating func mayTell(_ limit: Limit, now_ms: UInt64) -> Bool {
     if now_ms >= silences[limit.rawValue].until_ms, silences[limit.rawValue].count == 0 {
-      silences[limit.rawValue].until_ms = now_ms + Self.period_ms
+      silences[limit.rawValue].until_ms = now_ms + limit.silence_ms
       return true
     }
     silences[limit.rawValue].count += 1
@@ -73,7 +77,7 @@ struct LimitLog {
     for limit in Limit.allCases where silences[limit.rawValue].count > 0 {
       if due == nil, silences[limit.rawValue].until_ms <= now_ms {
         due = (limit, silences[limit.rawValue].count)
-        silences[limit.rawValue] = Silence(until_ms: now_ms &+ Self.period_ms, count: 0)
+        silences[limit.rawValue] = Silence(until_ms: now_ms &+ limit.silence_ms, count: 0)
       } else {
         let until_ms = silences[limit.rawValue].until_ms
         owed_ms = owed_ms == 0 ? until_ms : min(owed_ms, until_ms)

@@ -40,6 +40,7 @@ package struct RunOptions: Sendable {
 
   package var firstByteTimeout = TimeLimit(ms: 60000)
   package var writeTimeout = TimeLimit(ms: 60000)
+  package var requestTimeout = TimeLimit(ms: 60000)
   package var idleTimeout = TimeLimit.none
   package var afterEOFTimeout = TimeLimit(ms: 2000)
   package var drainTimeout = TimeLimit(ms: 30000)
@@ -63,6 +64,8 @@ package struct RunOptions: Sendable {
   package var maxGenerations = 4
 
   package var udpAmplification = CountLimit(3)
+  /// Replies a second to each source.
+  package var udpRate = CountLimit(2000)
   package var udpMute = MutedPorts.standard
 
   package var filters = FilterList()

@@ -26,8 +26,9 @@ package struct WorkerCounters: Equatable, Sendable, CustomStringConvertible {
     (CK_LIMIT_FRAME, "max-frame"), (CK_LIMIT_HIGH_WATER, "high-water"),
     (CK_LIMIT_REPLY, "reply-limit"), (CK_LIMIT_MEMORY, "memory-limit"),
     (CK_LIMIT_FIRST_BYTE, "first-byte-timeout"), (CK_LIMIT_IDLE, "idle-timeout"),
-    (CK_LIMIT_WRITE, "write-timeout"), (CK_LIMIT_AMPLIFICATION, "udp-amplification"),
-    (CK_LIMIT_MUTED, "udp-mute"), (CK_LIMIT_SLOW_CALL, "slow-call"),
+    (CK_LIMIT_WRITE, "write-timeout"), (CK_LIMIT_REQUEST, "request-timeout"),
+    (CK_LIMIT_AMPLIFICATION, "udp-amplification"), (CK_LIMIT_MUTED, "udp-mute"),
+    (CK_LIMIT_RATE, "udp-rate"), (CK_LIMIT_SLOW_CALL, "slow-call"),
   ]
 
   /// What workers together have hit of each limit, 0 included.
