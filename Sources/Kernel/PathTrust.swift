@@ -59,8 +59,9 @@ public struct PathTrust: Sendable {
         }
       }
       guard !isPlain else { return path }
-      return "'" + path.split(separator: "'", omittingEmptySubsequences: false)
-        .joined(separator: #"'\''"#) + "'"
+      // No backslash, which a terminal is shown twice.
+      let parts = path.split(separator: "'", omittingEmptySubsequences: false)
+      return "'" + parts.joined(separator: "'\"'\"'") + "'"
     }
   }
 

@@ -2,6 +2,7 @@
 // another one in its place meanwhile.
 
 internal import CKernel
+internal import Glibc
 
 /// A program's file as it was at first.
 public struct ProgramFile: Sendable {
@@ -26,21 +27,25 @@ public struct ProgramFile: Sendable {
   /// Remembers what is there now.
   public init(_ path: String) {
     self.path = path
-    first = Self.stamp(of: path)
+    first = try? Self.stamp(of: path)
   }
 
-  /// What has become of it since; nil when it is the same file.
+  /// What has become of it since; nil when it is the same file, and when that cannot be told (too
+  /// many open files, a disk that fails).
   public var change: Change? {
-    guard let now = Self.stamp(of: path) else { return .removed }
-    return now == first ? nil : .replaced
+    do throws(SystemError) {
+      return try Self.stamp(of: path) == first ? nil : .replaced
+    } catch {
+      return [ENOENT, ENOTDIR, EACCES].contains(error.code) ? .removed : nil
+    }
   }
 
-  private static func stamp(of path: String) -> Stamp? {
-    guard let file = try? Files.openReading(path) else { return nil }
+  private static func stamp(of path: String) throws(SystemError) -> Stamp {
+    let file = try Files.openReading(path)
     var identity = ck_identity()
     // SAFETY: the call fills in the one value that it is given.
-    guard unsafe ck_identify(file.rawValue, &identity) == 0 else { return nil }
+    try SystemError.check("fstat", unsafe ck_identify(file.rawValue, &identity))
     return Stamp(
-      state: (try? file.fileState()) ?? nil, device: identity.device, inode: identity.inode)
+      state: try file.fileState(), device: identity.device, inode: identity.inode)
   }
 }

@@ -10,7 +10,7 @@ internal import Testing
 
 @Suite(.timeLimit(.minutes(3)))
 struct RunPathEditTests {
-  private func edit(_ bytes: [UInt8], _ runPath: String = "/srv/plugins:/opt") -> RunPathEdit? {
+  private func make(_ bytes: [UInt8], _ runPath: String = "/srv/plugins:/opt") -> RunPathEdit? {
     unsafe bytes.withUnsafeBytes { unsafe RunPathEdit($0.bytes, runPath: runPath) }
   }
 
@@ -23,20 +23,20 @@ struct RunPathEditTests {
   }
 
   private func image(_ bytes: [UInt8]) throws -> ELFImage {
-    try unsafe bytes.withUnsafeBytes { try unsafe ELFImage($0.bytes) }
+    unsafe try bytes.withUnsafeBytes { raw in try unsafe ELFImage(raw.bytes) }
   }
 
   @Test(arguments: ["hooks", "crash", "forker", "Swift"])
   func `Names, needs and exports stay, and the run path is there`(name: String) throws {
     let url = name == "Swift" ? try Fixture.swift("swiftecho") : try Fixture.c(name)
     let bytes = try [UInt8](Data(contentsOf: url))
-    let edit = try #require(edit(bytes))
+    let edit = try #require(make(bytes))
     let (old, new) = (try image(bytes), try image(applied(edit, to: bytes)))
     #expect(new.runPath == "/srv/plugins:/opt")
     #expect(new.needs == old.needs && new.exports == old.exports && new.isSwift == old.isSwift)
     // Once more, over the run path that it has now.
     let twice = applied(edit, to: bytes)
-    let again = try #require(self.edit(twice, "/x"))
+    let again = try #require(make(twice, "/x"))
     #expect(try image(applied(again, to: twice)).runPath == "/x")
   }
 
@@ -52,7 +52,7 @@ struct RunPathEditTests {
         odd[place] = [0, 1, 0x7F, 0xFF, UInt8.random(in: 0...255)].randomElement()!
       }
       if Bool.random() { odd.removeLast(Int.random(in: 0..<odd.count, using: &random)) }
-      guard let edit = edit(odd) else { continue }
+      guard let edit = make(odd) else { continue }
       madeCount += 1
       #expect(edit.byteCount <= odd.count + (96 << 20))
       #expect(edit.moved.upperBound <= odd.count)

@@ -56,7 +56,7 @@ struct RunPathEdit: Equatable {
       headers < Self.addressLimit
     else { return nil }
     var loads: [Segment] = []
-    var dynamic: (address: UInt64, byteCount: UInt64)?
+    var dynamic: (header: UInt64, address: UInt64, byteCount: UInt64)?
     for index in 0..<UInt64(count) {
       let at = headers + index * UInt64(size)
       guard let kind = file.u32(at), let offset = file.u64(at + 8), let address = file.u64(at + 16),
@@ -71,7 +71,7 @@ struct RunPathEdit: Equatable {
             header: at, offset: offset, address: address, fileCount: fileCount,
             memoryCount: memoryCount, alignment: max(alignment, 4096)))
       }
-      if kind == 2 { dynamic = (address, min(fileCount, 1 << 16)) }
+      if kind == 2 { dynamic = (at, address, min(fileCount, 1 << 16)) }
     }
     let end = UInt64(file.byteCount)
     guard let last = loads.last, let dynamic,
@@ -105,6 +105,12 @@ struct RunPathEdit: Equatable {
     let namesAddress = (last.address + last.memoryCount + 15) & ~15
     let newCount = namesAddress - last.address + UInt64(newNames.count)
 
+    let newTable = moved.place(dynamic.address) ?? table
+    let tableCount = UInt64(entries.count) * 16
+    guard newTable < destination || newTable + tableCount <= destination + last.fileCount else {
+      return nil
+    }
+
     var writes: [Write] = []
     func write(_ number: UInt64, at offset: UInt64) {
       writes.append(
@@ -113,13 +119,9 @@ struct RunPathEdit: Equatable {
           bytes: (0..<8).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }))
     }
     write(destination, at: last.header + 8)
+    write(newTable, at: dynamic.header + 8)
     write(newCount, at: last.header + 32)
     write(newCount, at: last.header + 40)
-    let newTable = moved.place(dynamic.address) ?? table
-    let tableCount = UInt64(entries.count) * 16
-    guard newTable < destination || newTable + tableCount <= destination + last.fileCount else {
-      return nil
-    }
     for (index, entry) in entries.enumerated() {
       let at = newTable + UInt64(index) * 16
       if entry.tag == Tag.names { write(namesAddress, at: at + 8) }
@@ -139,6 +141,8 @@ struct RunPathEdit: Equatable {
 
   /// Makes the new file from the old one. `new` has `byteCount` bytes, all zero.
   func apply(to new: UnsafeMutableRawBufferPointer, from old: UnsafeRawBufferPointer) {
+    // SAFETY: `init` has seen to it that all of these ranges lie in the two files, and slices of
+    // buffers check it again.
     unsafe new.copyMemory(from: old)
     let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: new[destination...])
     unsafe rest.copyMemory(from: UnsafeRawBufferPointer(rebasing: old[moved]))
