@@ -31,6 +31,13 @@ extension Supervisor {
     do throws(StartFailure) {
       for listener in listeners { try listener.holdOff() }
       logger.info("suspending: no further clients")
+      for listener in listeners where listener.losesLatecomers {
+        logger.warning(
+          """
+          \(listener.realURI): this kernel wants a privilege (CAP_NET_ADMIN) to keep clients out \
+          beforehand, so one that comes at the very moment may be reset
+          """)
+      }
       tellStatus()
     } catch {
       // All or none: half a service looks like a fault of the network.

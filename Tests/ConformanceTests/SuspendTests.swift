@@ -54,6 +54,34 @@ struct SuspendTests {
     }
   }
 
+  @Test(.enabled("needs root: it becomes nobody") { geteuid() == 0 })
+  func `A host without privileges is suspended and resumed too`() throws {
+    let folder = try Paths.newFolder()
+    chown(folder.path, 65534, 65534)
+    chmod(folder.path, 0o700)
+    let portico = try Portico(
+      ["--plugin", "echo", "--workers", "2"],
+      under: [
+        "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all",
+        "--bounding-set=-all",
+      ], environment: ["PORTICO_RUN_DIR": folder.path])
+    try portico.waitForLog(containing: " info portico: serving ")
+    let early = try portico.client()
+    for round in 1...2 {
+      let suspended = try portico.control("suspend")
+      #expect(suspended.exit == .status(0), "\(suspended.error)")
+      #expect(throws: Failure.self) { try portico.client() }
+      try early.send("\(round)")
+      #expect(try early.receiveText(1) == "\(round)")
+      #expect(try portico.control("resume").exit == .status(0))
+      let next = try portico.client()
+      try next.send("hello")
+      #expect(try next.receiveText(5) == "hello")
+    }
+    early.shut()
+    #expect(try portico.stop() == .status(0))
+  }
+
   @Test(arguments: Transport.streams)
   func `Of clients that come all the time each is served or refused`(transport: Transport) throws {
     let host = try Host(["--plugin", "echo", "--workers", "2"], over: transport)

@@ -42,6 +42,10 @@ package protocol Listener: AnyObject {
   /// Somebody else keeps its sockets too: while it is off, clients are not refused but wait.
   var keepsClientsWaiting: Bool { get }
 
+  /// The kernel lets clients in until it is off, since keeping them out wants a privilege: those of
+  /// the last moment may be reset.
+  var losesLatecomers: Bool { get }
+
   /// The first half of switching it off: clients that come are kept out, and those that the kernel
   /// holds already are still to be served. For as short a time as that takes: meanwhile a client
   /// may be left without an answer. Nothing has changed when it throws.
@@ -69,6 +73,7 @@ package protocol Listener: AnyObject {
 extension Listener {
   package var keepsClientsWaiting: Bool { false }
   package var handshakes: Int? { 0 }
+  package var losesLatecomers: Bool { false }
 }
 
 extension ListenerURI {

@@ -4,6 +4,7 @@
 // 6.18: a socket that listens again has its options, and clients as before.
 
 internal import CKernel
+internal import Glibc
 internal import Kernel
 
 extension NetworkListener {
@@ -41,10 +42,18 @@ extension NetworkListener {
   /// The first packets of clients, and datagrams, are dropped in the kernel.
   package func holdOff() throws(StartFailure) {
     guard state == .open else { return }
+    losesLatecomers = false
     do throws(SystemError) {
       for element in sockets {
         switch kind {
-        case .tcp: try element.socket.passOverClients()
+        case .tcp:
+          do throws(SystemError) {
+            try element.socket.passOverClients()
+          } catch {
+            // Seen on Linux 6.18, which lets only the privileged filter a TCP socket.
+            guard error.code == EPERM else { throw error }
+            losesLatecomers = true
+          }
         case .udp: try element.socket.dropDatagrams()
         }
       }

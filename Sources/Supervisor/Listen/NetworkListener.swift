@@ -20,6 +20,7 @@ package final class NetworkListener: Listener {
   let kind: NetworkSocket.Kind
   private(set) var sockets: [Element] = []
   var state = State.open
+  package internal(set) var losesLatecomers = false
   /// The kernel chose the port: it is given back when the socket that it was chosen for no longer
   /// listens. Not any more once it has been asked for by its number.
   var hasChosenPort: Bool
