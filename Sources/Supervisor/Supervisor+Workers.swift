@@ -207,7 +207,8 @@ extension Supervisor {
     switch end {
     case .asAsked: log(worker, .debug, "worker \(worker.index) \(reason)")
     case .failedWhileDraining: logDeath(of: worker, reason, why())
-    case .died where !worker.hasBegun: couldNotBegin(worker, reason)
+    case .died where !worker.hasBegun && isInstallationAtFault(worker, reason):
+      couldNotBegin(worker, reason)
     case .died where generation === upcoming && phase == .starting:
       failure = StartFailure(why() + whereRecorded(worker, reason))
     case .died where generation === upcoming:
@@ -253,6 +254,13 @@ extension Supervisor {
       return sentence
     }
     return "\(sentence); it may take \(limit) of memory (--worker-memory)"
+  }
+
+  /// Of one that had not begun. Others of its generation did begin with the same program, so that a
+  /// signal is somebody's who did not wait for that.
+  private func isInstallationAtFault(_ worker: Worker, _ reason: ExitReason) -> Bool {
+    if case .killed = reason, worker.generation === current { return spawner.programChange != nil }
+    return true
   }
 
   /// It ended before anything of its plugin had run: neither the plugin nor its generation is

@@ -9,6 +9,7 @@ package enum SuitesAlone {
     "LessonFindingTests": "the lesson measures how long its bad network takes",
     "ManyConnectionsTests": "so many clients take nearly all ports and descriptors of the machine",
     "RestartTimeTests": "measures the time from a death to the next answer",
+    "LastClientTests": "an end waits two seconds for clients; beside load a start takes longer",
     "BenchStallTests": "a stall of the machine looks as the stall that it makes",
   ]
 }

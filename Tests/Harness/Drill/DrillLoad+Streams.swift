@@ -59,7 +59,8 @@ extension DrillLoad {
     if habit == .halfClosing { conversation.shutdownSend() }
 
     guard var line = try conversation.line() else {
-      if silence >= Self.quietAfter, eras.now > start {
+      // Its worker drains from the moment that the replacement is on its way.
+      if silence >= Self.quietAfter, eras.age(ofEnding: start) != nil {
         count.outlived += 1
         return
       }
