@@ -11,6 +11,10 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+/* Whoever changes the umask of this process for a moment, one after the other. */
+void ck_lock_umask(void);
+void ck_unlock_umask(void);
+
 /* socket(2) for datagrams: non-blocking, closed on exec. family is 4 or 6. */
 static inline int ck_udp_socket(int family) {
   int fd = socket(family == 4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -58,9 +62,12 @@ static inline int ck_unix_bind(int fd, const char *path, int mode) {
   struct sockaddr_un address;
   int error = ck_unix_address(path, &address);
   if (error) return error;
+  /* Two at once would leave each other's umask behind for good. */
+  if (mode >= 0) ck_lock_umask();
   mode_t before = mode < 0 ? 0 : umask((mode_t)(~mode & 0777));
   if (bind(fd, (struct sockaddr *)&address, sizeof address) < 0) error = -errno;
   if (mode >= 0) umask(before);
+  if (mode >= 0) ck_unlock_umask();
   return error;
 }
 

@@ -6,6 +6,7 @@
 #include "crash.h"
 #include "fork.h"
 #include "orphan.h"
+#include "listeners.h"
 
 ck_crash_target *ck_crash_destination(void) {
   static ck_crash_target target;
@@ -21,3 +22,8 @@ ck_orphan_duty *ck_orphan(void) {
   static ck_orphan_duty duty;
   return &duty;
 }
+
+static pthread_mutex_t umask_lock = PTHREAD_MUTEX_INITIALIZER;
+
+void ck_lock_umask(void) { pthread_mutex_lock(&umask_lock); }
+void ck_unlock_umask(void) { pthread_mutex_unlock(&umask_lock); }
