@@ -190,27 +190,19 @@ extension LostSocketTests {
 
   @Test func `An idle client whose socket is gone does not hold up a drain`() throws {
     let portico = try Portico(plugin: Fixture.c("closer"), "--drain-timeout", "20s")
-    let rogue = try portico.client()
-    try rogue.send("o")
-    let number = try #require(Int(try rogue.receiveText(1)))
-    let idle = try portico.client()
-    try idle.send("k")
-    #expect(try idle.receiveText(1) == "k")
-    try rogue.send("x \(number)")
-    #expect(try rogue.receiveText(1) == "x")
+    let (rogue, idle) = try clients(of: portico, how: "x")
     rogue.shut()
     #expect(try portico.stop(within: .seconds(5)) == .status(0))
+    withExtendedLifetime(idle) {}
   }
 }
 
 /// What nothing tells of is found by looking, twice in half a minute.
 @Suite(.tags(.backend, .thorough), .serialized, .realProcesses, .timeLimit(.minutes(3)))
 struct LostSocketTests {
-  @Test(arguments: Transport.streams, ["x", "f"])
-  func `The row of an idle client whose socket is gone is given up within half a minute`(
-    transport: Transport, how: String
-  ) throws {
-    let portico = try Portico(plugin: Fixture.c("closer"), over: transport)
+  /// Two clients, the second of which is idle and has lost its socket: `how` is what the plugin was
+  /// told to do to it.
+  private func clients(of portico: Portico, how: String) throws -> (rogue: Client, idle: Client) {
     let rogue = try portico.client()
     try rogue.send("o")
     let number = try #require(Int(try rogue.receiveText(1)))
@@ -219,9 +211,19 @@ struct LostSocketTests {
     #expect(try idle.receiveText(1) == "k")
     try rogue.send("\(how) \(number)")
     #expect(try rogue.receiveText(1) == how)
+    return (rogue, idle)
+  }
+
+  @Test(arguments: Transport.streams, ["x", "f"])
+  func `The row of an idle client whose socket is gone is given up within half a minute`(
+    transport: Transport, how: String
+  ) throws {
+    let portico = try Portico(plugin: Fixture.c("closer"), over: transport)
+    let (rogue, idle) = try clients(of: portico, how: how)
     let isFound = try eventually(within: .seconds(30)) { try portico.counters()["open"] == 1 }
     #expect(isFound)
     #expect(try idle.receiveToEnd().bytes.isEmpty)
     #expect(try portico.counters()["sockets that the plugin closed"] == 1)
+    withExtendedLifetime(rogue) {}
   }
 }

@@ -38,6 +38,16 @@ struct LastClientTests {
     }
   }
 
+  /// All of them are answered, and then it ends.
+  private func serve(_ clients: [Client], of portico: Portico) throws {
+    for client in clients {
+      try client.send("hello")
+      #expect(try client.receiveText(5) == "hello")
+      client.shut()
+    }
+    #expect(try portico.child.wait() == .status(0))
+  }
+
   @Test(arguments: Transport.everyStream)
   func `Clients that have said nothing yet are answered`(transport: Transport) throws {
     let portico = try start("--workers", "3", over: transport)
@@ -216,12 +226,7 @@ struct LastClientTests {
       }
     }
     #expect(refuses(portico))
-    for client in clients {
-      try client.send("hello")
-      #expect(try client.receiveText(5) == "hello")
-      client.shut()
-    }
-    #expect(try portico.child.wait() == .status(0))
+    try serve(clients, of: portico)
   }
 
   @Test func `A reload that is under way is given up, and nobody is lost`() throws {
@@ -234,11 +239,6 @@ struct LastClientTests {
     #expect(eventually { portico.workers.count == 2 })
     portico.child.send(SIGTERM)
     #expect(refuses(portico))
-    for client in clients {
-      try client.send("hello")
-      #expect(try client.receiveText(5) == "hello")
-      client.shut()
-    }
-    #expect(try portico.child.wait() == .status(0))
+    try serve(clients, of: portico)
   }
 }

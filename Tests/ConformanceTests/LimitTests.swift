@@ -169,9 +169,13 @@ struct LimitTests {
     #expect(most < idle + 80 << 20)
     try portico.waitForLog(containing: "--memory-limit")
     // One who is there is served, and one who comes now.
-    try old.send("0\n")
-    #expect(try old.receiveToEnd().bytes == Array(0..<10))
-    #expect(try portico.ask("10\n").bytes == Array(0..<10))
+    do {
+      try old.send("0\n")
+      #expect(try old.receiveToEnd().bytes == Array(0..<10))
+      #expect(try portico.ask("10\n").bytes == Array(0..<10))
+    } catch {
+      throw Failure("\(error); the log: \(portico.child.error.text)")
+    }
     #expect(portico.lines(naming: "--memory-limit").count <= 10)
     for client in deaf { client.shut() }
     #expect(try portico.ask("10\n").bytes == Array(0..<10))
