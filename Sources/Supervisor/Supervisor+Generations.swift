@@ -19,7 +19,7 @@ extension Supervisor {
   /// Between two attempts to replace a generation that has used up its reply addresses.
   private static let renewalDelay = Duration.seconds(10)
 
-  /// Reads the plugin for the scout. Whether it can be served shows later, in the loop.
+  /// Begins to read the plugin for the first worker. What comes of it shows later, in the loop.
   func startFirstGeneration() throws(StartFailure) { try readPlugin(.start) }
 
   /// Reads plugin and configuration anew; the old generation goes on until the new one is loaded.

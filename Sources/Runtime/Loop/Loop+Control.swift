@@ -82,7 +82,8 @@ extension Loop where IO: ~Copyable {
       && core.value.now_ms - connection.lastActivity_ms >= Self.quiet_ms
   }
 
-  /// At the deadline: what is left hears of it, may say goodbye, and ends in an orderly way.
+  /// At the deadline: the handler is told for each connection that remains, may still reply, and
+  /// the connection ends in an orderly way.
   mutating func endRest() {
     stage = .ending(
       until_ms: core.value.now_ms + Self.lastBytes_ms + core.value.limits.filterHold_ms)
