@@ -129,13 +129,20 @@ struct OutsideTests {
   }
 
   @Test func `A client that is stopped by a key stops the run, and goes on with it`() throws {
-    // What interrupts it ends the shell's `read`.
-    let script = """
-      trap 'echo again' CONT; echo ready; until read line; do :; done; echo got $line; exit 6
+    // No shell: a signal between its look for one and its `read` would wait for a line, which is
+    // typed only after what the signal prints.
+    let client = """
+      import signal, sys
+      signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCONT})
+      print("ready", flush=True)
+      signal.sigwait({signal.SIGCONT})
+      print("again", flush=True)
+      print("got", input(), flush=True)
+      sys.exit(6)
       """
     let output = try type(
       [["ready", "\u{1A}"], ["stopped, terminal back", "\n"], ["again", "word\n"]],
-      client: ["sh", "-c", script])
+      client: ["python3", "-c", client])
     #expect(output.contains("got word\nended 6 terminal back\n"), "\(output)")
   }
 }
