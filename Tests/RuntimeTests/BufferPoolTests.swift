@@ -110,6 +110,30 @@ struct BufferPoolTests {
     #expect(stillInUse == 31 * 8192, "giving none gives nothing")
   }
 
+  @Test func `Memory that is free again serves any size, whatever it served before`() throws {
+    let pool = try Self.pool(byteCount: 1 << 20, receiveSize: 4095)
+    var most: [Int: Int] = [:]
+    var random = SplitMix64(for: "phases of sizes")
+    for phase in 0..<60 {
+      let size = 4096 << random.below(8)
+      var taken: [PooledBuffer] = []
+      while true {
+        let buffer = pool.value.take(size)
+        if buffer == .none { break }
+        try #require(taken.allSatisfy { !Self.range($0).overlaps(Self.range(buffer)) })
+        taken.append(buffer)
+      }
+      // All but the first page, in blocks that begin at a multiple of their size.
+      let expected = (1 << 20) / size - 1
+      try #require(taken.count == expected, "phase \(phase): \(size) bytes")
+      most[size] = taken.count
+      while !taken.isEmpty { pool.value.give(taken.remove(at: random.below(taken.count))) }
+    }
+    #expect(most.count > 4)
+    let inUse = pool.value.bytesInUse
+    #expect(inUse == 0)
+  }
+
   @Test func `What a backend reserves is nobody else's, and more than there is is refused`() throws
   {
     let pool = try Self.pool(byteCount: 1 << 20, receiveSize: 4095)

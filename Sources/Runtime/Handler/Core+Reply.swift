@@ -70,11 +70,6 @@ extension Core {
     _ = unsafe ck_write(wake, &one, 8)
   }
 
-  /// Does it keep the worker within `--memory-limit`?
-  fileprivate func hasMemory(for byteCount: Int) -> Bool {
-    heldByteCount + byteCount <= limits.memory
-  }
-
   /// nil bytes finish.
   fileprivate mutating func replyOnLoop(
     _ slot: UnsafeMutablePointer<ReplySlot>, _ bytes: UnsafeRawBufferPointer?
@@ -92,8 +87,9 @@ extension Core {
     }
     let waiting = pending(row) + staged
     if unsafe bytes.isEmpty { return Int64(waiting) }
-    if waiting + bytes.count > limits.replyLimit || !hasMemory(for: bytes.count) {
-      noteFull(row)
+    let isShort = !hasMemory(for: bytes.count, own: waiting)
+    if isShort || waiting + bytes.count > limits.replyLimit {
+      noteFull(row, isShort: isShort)
       return ReplySlot.Answer.full
     }
     if isCurrent, bytes.count > context.value.stageCapacity, maySendAtOnce(row) {
@@ -145,12 +141,12 @@ extension Core {
         return Int64(waiting)
       }
       if unsafe bytes.isEmpty { return Int64(waiting) }
-      if waiting + bytes.count > me.value.limits.replyLimit
-        || !me.value.hasMemory(for: bytes.count)
-      {
+      let isShort = !me.value.hasMemory(for: bytes.count, own: waiting)
+      if isShort || waiting + bytes.count > me.value.limits.replyLimit {
         if !me.value.connections[row].hasInboundFull {
           me.value.connections[row].hasInboundFull = true
-          unsafe me.value.inbox.add(.full, row: row, generation: generation, count: 0)
+          unsafe me.value.inbox.add(
+            isShort ? .short : .full, row: row, generation: generation, count: 0)
         }
         return ReplySlot.Answer.full
       }

@@ -8,7 +8,11 @@ internal import Kernel
 /// Wishes of other threads.
 @safe struct Inbox: ~Copyable {
   enum Wish {
-    case reply, finish, full, high, pause, resume, abort
+    case reply, finish, pause, resume, abort
+    /// The client has enough waiting to be told when that has gone.
+    case high
+    /// A reply was refused, since too much waits for the client, or for all of them together.
+    case full, short
   }
 
   @unsafe struct Entry {

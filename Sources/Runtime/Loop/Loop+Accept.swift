@@ -117,7 +117,7 @@ extension Loop where IO: ~Copyable {
     }
     let isFull =
       core.value.connections.isFull || isOverConnectionLimit || core.value.isOverspent
-    if isFull || core.value.heldByteCount > core.value.limits.memory / 4 * 3 {
+    if isFull || core.value.heldByteCount > core.value.limits.memory.relieved {
       acceptAgain_ms = core.value.now_ms + Self.rest_ms
       return
     }

@@ -120,25 +120,27 @@ extension Loop where IO: ~Copyable {
   /// How long accepting may rest for want of memory before the largest holders have to go.
   private static var memoryPatience_ms: UInt64 { 1000 }
 
-  /// Much is held for clients. At seven eighths of the limit accepting rests; at fifteen
-  /// sixteenths, or when that rest has not helped for a while, the largest holders go until
-  /// accepting can go on: clients that do not read must not keep all others out.
+  /// Much is held for clients. Accepting rests while the limit is nearly reached; when it is, or
+  /// when that rest has not helped for a while, the largest holders go until accepting can go on:
+  /// clients that do not read must not keep all others out.
   mutating func relieveMemory() {
     core.value.takeInbox()
     let limit = core.value.limits.memory
-    if core.value.heldByteCount <= limit / 4 * 3 {
+    let isOut = core.value.isOutOfMemory
+    core.value.isOutOfMemory = false
+    if core.value.heldByteCount <= limit.relieved {
       core.value.isShortOfMemory = false
       shortSince_ms = 0
       return
     }
     if shortSince_ms == 0 { shortSince_ms = core.value.now_ms }
-    if core.value.heldByteCount > limit / 8 * 7 {
+    if core.value.heldByteCount > limit.short {
       restAccepting(
         for: .memory, "the worker holds \(core.value.heldByteCount) bytes for its clients")
     }
     let isPatient = core.value.now_ms < shortSince_ms + Self.memoryPatience_ms
-    if isPatient, core.value.heldByteCount <= limit / 16 * 15 { return }
-    while core.value.heldByteCount > limit / 4 * 3, evictLargest(until: limit / 4 * 3) {}
+    if isPatient, !isOut, core.value.heldByteCount <= limit.full { return }
+    while core.value.heldByteCount > limit.relieved, evictLargest(until: limit.relieved) {}
     shortSince_ms = 0
   }
 
@@ -153,7 +155,7 @@ extension Loop where IO: ~Copyable {
       guard holding > largest / 2, hasSocket(row) else { continue }
       core.value.hit(.memory, row: row) { core in
         "aborted: it holds \(holding) bytes, and all clients together hold "
-          + "\(core.heldByteCount) of \(core.limits.memory)"
+          + "\(core.heldByteCount) of \(core.limits.memory.byteCount)"
       }
       close(row, resetting: true)
     }

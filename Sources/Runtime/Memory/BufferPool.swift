@@ -2,9 +2,7 @@
 // worker still finds what it was given. At its start the receive buffer, then room for a batch of
 // datagrams where there are any and for a backend's own buffers, then power-of-two buffers for
 // clients that have unconsumed bytes.
-// A buffer goes back to the pool when its client has none. Which buffers are free is written down
-// elsewhere: a handler that keeps a pointer to an old request and writes there must not be able to
-// have one client's buffer given to another as well.
+// A buffer goes back to the pool when its client has none.
 
 internal import CKernel
 internal import Kernel
@@ -33,10 +31,10 @@ struct PooledBuffer: BitwiseCopyable, Equatable {
   let receiveCapacity: Int
   /// First page of the region that has never been handed out.
   private var unusedPage: Int
-  /// For each order the first free buffer's page, 0 for none.
-  private var free: [UInt32]
-  /// By the page of a free buffer the page of the next one; memory of this process's own.
-  private let nextFree: FlatTable<UInt32>
+  private var free: FreeBlocks
+  /// For each order the buffer that was given back last, 0 for none: who asks next gets it, and
+  /// nothing is joined and split again for clients that take turns.
+  private var recent: [UInt32]
   private(set) var bytesInUse = 0
 
   /// Where the room for datagrams begins; 0 when there is none.
@@ -47,14 +45,14 @@ struct PooledBuffer: BitwiseCopyable, Equatable {
     fd: Int32, byteCount: Int, receiveSize: Int, hasDatagrams: Bool = false
   ) throws(SystemError) {
     let mapping = try Mapping(sharing: fd, byteCount: byteCount, writable: true)
-    nextFree = try FlatTable(capacity: byteCount / Self.pageSize)
+    free = try FreeBlocks(pageCount: byteCount / Self.pageSize)
     unsafe base = mapping.bytes.baseAddress!
     self.mapping = mapping
     receiveCapacity = receiveSize
     let receivePages = Self.pages(receiveSize + 1)
     datagramOffset = hasDatagrams ? receivePages * Self.pageSize : 0
     unusedPage = receivePages + (hasDatagrams ? Self.pages(DatagramBatch.byteCount) : 0)
-    free = Array(repeating: 0, count: 33)
+    recent = Array(repeating: 0, count: FreeBlocks.orderCount)
   }
 
   private static func pages(_ byteCount: Int) -> Int { (byteCount + pageSize - 1) / pageSize }
@@ -76,22 +74,38 @@ struct PooledBuffer: BitwiseCopyable, Equatable {
     return unsafe base + unusedPage * Self.pageSize
   }
 
-  /// A buffer of at least that many bytes, or `.none` when the region is spent.
+  /// A buffer of at least that many bytes, or `.none` when the region has none left.
   mutating func take(_ atLeast: Int) -> PooledBuffer {
     let order = max(Self.smallestOrder, Int.bitWidth - (atLeast - 1).leadingZeroBitCount)
-    let first = free[order]
-    if first != 0 {
-      let buffer = PooledBuffer(page: first, order: UInt32(order))
-      free[order] = nextFree[Int(first)]
-      bytesInUse += buffer.byteCount
-      return buffer
+    var page = Int(recent[order])
+    if page != 0 {
+      recent[order] = 0
+    } else {
+      page = freePage(order)
+      guard page != 0 else { return .none }
     }
-    let pages = 1 << (order - Self.smallestOrder)
-    let byteCount = unsafe mapping.bytes.count
-    guard (unusedPage + pages) * Self.pageSize <= byteCount else { return .none }
-    defer { unusedPage += pages }
-    bytesInUse += 1 << order
-    return PooledBuffer(page: UInt32(unusedPage), order: UInt32(order))
+    let buffer = PooledBuffer(page: UInt32(page), order: UInt32(order))
+    bytesInUse += buffer.byteCount
+    return buffer
+  }
+
+  /// The first page of a block that nobody has; 0 when there is none.
+  private mutating func freePage(_ order: Int) -> Int {
+    let blockOrder = order - Self.smallestOrder
+    let page = free.take(blockOrder)
+    if page != 0 { return page }
+    // A block of 2^n pages begins at a multiple of as many: what is passed over is free.
+    let start = (unusedPage + (1 << blockOrder) - 1) & ~((1 << blockOrder) - 1)
+    if unsafe (start + (1 << blockOrder)) * Self.pageSize <= mapping.bytes.count {
+      free.add(pages: unusedPage..<start)
+      unusedPage = start + (1 << blockOrder)
+      return start
+    }
+    for (order, page) in recent.enumerated() where page != 0 {
+      recent[order] = 0
+      free.add(Int(page), order: order - Self.smallestOrder)
+    }
+    return free.take(blockOrder)
   }
 
   mutating func give(_ buffer: PooledBuffer) {
@@ -101,8 +115,9 @@ struct PooledBuffer: BitwiseCopyable, Equatable {
       // SAFETY: the buffer lies inside the mapping, at whole pages, and nobody uses it.
       _ = unsafe ck_give_back(address(of: buffer), buffer.byteCount)
     }
-    nextFree[Int(buffer.page)] = free[Int(buffer.order)]
-    free[Int(buffer.order)] = buffer.page
+    let last = recent[Int(buffer.order)]
+    recent[Int(buffer.order)] = buffer.page
+    if last != 0 { free.add(Int(last), order: Int(buffer.order) - Self.smallestOrder) }
   }
 
   /// For the shared page: where in the memory file these bytes are.

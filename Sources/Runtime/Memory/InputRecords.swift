@@ -78,7 +78,8 @@ extension Core {
   }
 
   private mutating func beginRecord(_ row: Int) {
-    let isAffordable = heldByteCount + records.byteCount <= limits.memory / InputRecords.share
+    let share = limits.memory.byteCount / InputRecords.share
+    let isAffordable = heldByteCount + records.byteCount <= share
     let buffer = isAffordable ? buffers.take(records.byteCount) : .none
     guard buffer != .none else {
       records.setLate(row, true)

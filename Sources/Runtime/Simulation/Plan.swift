@@ -117,7 +117,8 @@ struct Plan {
     // The stage holds what one client may have, so the limit cannot be below it.
     limits.replyLimit = Simulation.stageCapacity + random.oneOf(0, 500, 4000, 40_000)
     limits.maxFrame = random.oneOf(60, 600, 20_000, 20_000)
-    limits.memory = random.once(in: 10) ? 60_000 + random.below(60_000) : 64 << 20
+    limits.memory = MemoryLimit(
+      random.once(in: 10) ? 60_000 + random.below(60_000) : 64 << 20)
     limits.idleTimeout_ms = UInt64(random.oneOf(0, 0, 50, 500))
     limits.firstByteTimeout_ms = UInt64(random.oneOf(0, 0, 30))
     if handler.hooks.contains(.greet) { limits.firstByteTimeout_ms = 0 }

@@ -61,6 +61,7 @@ internal import Kernel
     core.value.drops = DropReport()
     core.value.hasHinted = false
     core.value.isShortOfMemory = false
+    core.value.isOutOfMemory = false
   }
 }
 

@@ -107,7 +107,7 @@ extension World {
   private func checkQueued(_ who: Int) {
     guard lulls > Self.longLull, isWanted(clients[who].listener), !isDraining, !isStopping,
       !core.value.connections.isFull, !plan.shortage_ms.contains(now_ms),
-      core.value.heldByteCount <= plan.limits.memory / 4 * 3
+      core.value.heldByteCount <= plan.limits.memory.relieved
     else { return }
     let others = countStarted { _ in true }
     check(

@@ -118,7 +118,9 @@ extension World {
   }
 
   /// Memory was made scarce, so that anybody may be let go.
-  private var isShortOfMemory: Bool { plan.limits.memory < 1 << 20 || plan.poolSize < 1 << 20 }
+  private var isShortOfMemory: Bool {
+    plan.limits.memory.byteCount < 1 << 20 || plan.poolSize < 1 << 20
+  }
 
   /// The host ends its output, or closes without having done so.
   mutating func checkEnd(_ who: Int, resetting: Bool) {

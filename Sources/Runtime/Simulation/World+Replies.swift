@@ -66,7 +66,7 @@ extension World {
       expected = ReplySlot.Answer.full
     }
     var answer = unsafe call(who, bytes, count)
-    if answer == ReplySlot.Answer.full, expected >= 0, plan.limits.memory < 1 << 20 {
+    if answer == ReplySlot.Answer.full, expected >= 0, plan.limits.memory.byteCount < 1 << 20 {
       coverage.count(.memoryShort)
       expected = answer
     }

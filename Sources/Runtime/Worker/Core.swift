@@ -41,8 +41,10 @@ struct Core: ~Copyable {
   var limitLog = LimitLog()
   /// When the call at hand began, and one that took too long.
   var slowCall = SlowCall()
-  /// The clients' bytes are more than the worker may hold: the loop has to let somebody go.
+  /// Much of what the worker may hold for its clients is taken: the loop has to see to it.
   var isShortOfMemory = false
+  /// Bytes were refused for want of it: somebody who holds much has to go.
+  var isOutOfMemory = false
   /// An eventfd that other threads of the process write to.
   let wake: Int32
   /// Whose each descriptor is, and what the worker's own refer to.
@@ -62,8 +64,7 @@ struct Core: ~Copyable {
     var lowWater: Int
     var replyLimit: Int
     var maxFrame: Int
-    /// Bytes that the worker may hold for all clients.
-    var memory: Int
+    var memory: MemoryLimit
     var idleTimeout_ms: UInt64
     /// 0 for a handler that speaks first.
     var firstByteTimeout_ms: UInt64
@@ -87,6 +88,12 @@ struct Core: ~Copyable {
   /// Bytes that this worker holds for all of its clients together.
   var heldByteCount: Int { buffers.bytesInUse + chunks.value.bytesInUse + inbox.byteCount }
 
+  /// May a client that holds `own` bytes have `more`?
+  @inline(__always)
+  func hasMemory(for more: Int, own: Int) -> Bool {
+    limits.memory.allows(more, own: own, held: heldByteCount)
+  }
+
   /// Bytes that wait in the host for a client, the stage of a running call not counted.
   func pending(_ row: Int) -> Int { connections[row].output.count + connections[row].inbound }
 
@@ -95,7 +102,7 @@ struct Core: ~Copyable {
 
   /// Appends to a client's queue. Loop thread.
   mutating func enqueue(_ bytes: UnsafeRawPointer, count: Int, row: Int) {
-    if heldByteCount + count > limits.memory / 8 * 7 { isShortOfMemory = true }
+    if heldByteCount + count > limits.memory.short { isShortOfMemory = true }
     unsafe chunks.value.append(bytes, count: count, to: &connections[row].output)
   }
 
@@ -141,9 +148,9 @@ struct Core: ~Copyable {
       context.value.replies &+= 1
       noteReply(row)
     case .finish: connections[row].marks.insert(.finishing)
-    case .full:
+    case .full, .short:
       inbox.withLock { connections[row].hasInboundFull = false }
-      noteFull(row)
+      noteFull(row, isShort: unsafe entry.wish == .short)
     case .high: connections[row].marks.insert(.full)
     case .pause:
       if !connections[row].marks.contains(.finishing) { connections[row].marks.insert(.paused) }
@@ -167,14 +174,14 @@ struct Core: ~Copyable {
     }
   }
 
-  /// A reply was refused for want of room: either the handler hears when there is some, or the
-  /// stream has a hole and ends.
-  mutating func noteFull(_ row: Int) {
-    let isShort = heldByteCount > limits.memory / 16 * 15
+  /// A reply was refused, for want of memory for all clients or of room for this one: either the
+  /// handler is told when there is some, or the stream has a hole and ends.
+  mutating func noteFull(_ row: Int, isShort: Bool) {
+    if isShort { isOutOfMemory = true }
     let limit = isShort ? Limit.memory : .reply
     func reason(_ core: borrowing Core) -> String {
       isShort
-        ? "all clients together hold \(core.heldByteCount) of \(core.limits.memory) bytes"
+        ? "all clients together hold \(core.heldByteCount) of \(core.limits.memory.byteCount) bytes"
         : "\(core.pending(row)) bytes wait for this client, and \(core.limits.replyLimit) may"
     }
     if handler.hears(.writable) {
@@ -320,7 +327,7 @@ extension Core.Limits {
     self.init(
       receiveSize: configuration.receiveSize, highWater: configuration.highWater,
       lowWater: configuration.lowWater, replyLimit: configuration.replyLimit,
-      maxFrame: configuration.maxFrame, memory: configuration.memoryLimit,
+      maxFrame: configuration.maxFrame, memory: MemoryLimit(configuration.memoryLimit),
       idleTimeout_ms: allowing(configuration.idleTimeout_ms),
       firstByteTimeout_ms: UInt64(configuration.firstByteTimeout_ms),
       writeTimeout_ms: allowing(configuration.writeTimeout_ms),
