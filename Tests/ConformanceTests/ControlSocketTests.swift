@@ -31,6 +31,15 @@ struct ControlSocketTests {
     try FileManager.default.contentsOfDirectory(atPath: "/proc/\(portico.child.pid)/fd").count
   }
 
+  /// What each descriptor is, and how many workers there are, for a message.
+  private func descriptors(of portico: Portico) throws -> String {
+    let folder = "/proc/\(portico.child.pid)/fd"
+    let all = try FileManager.default.contentsOfDirectory(atPath: folder).map {
+      "\($0) \((try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\($0)")) ?? "")"
+    }
+    return "workers \(portico.workers), descriptors \(all.sorted())"
+  }
+
   private func servesOn(_ portico: Portico) throws {
     let client = try portico.client()
     try client.send("x")
@@ -122,7 +131,8 @@ struct ControlSocketTests {
     #expect(portico.child.exit == nil)
     _ = try ask(portico, "resume\n")
     try servesOn(portico)
-    #expect(eventually { (try? descriptorCount(portico)) == descriptors })
+    let isBack = eventually { (try? descriptorCount(portico)) == descriptors }
+    try #require(isBack, "\(try descriptors(of: portico)); it had \(descriptors)")
   }
 
   @Test func `A thousand clients leave no descriptor behind`() throws {

@@ -117,21 +117,21 @@ import Testing
       2: 00000000:1E6D 00000000:0000 0A 0:0 0:0 0 0 0 4713 1
       garbage
       """
-    #expect(SocketOwner.sockets(in: table, port: 7788, of: .tcp) == ["4711"])
-    #expect(SocketOwner.sockets(in: table, port: 7789, of: .tcp) == ["4713"])
-    #expect(SocketOwner.sockets(in: "", port: 1, of: .tcp).isEmpty)
+    #expect(SocketOwner.sockets(in: Array(table.utf8), port: 7788, of: .tcp) == ["4711"])
+    #expect(SocketOwner.sockets(in: Array(table.utf8), port: 7789, of: .tcp) == ["4713"])
+    #expect(SocketOwner.sockets(in: [], port: 1, of: .tcp).isEmpty)
     let datagrams = """
       sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode ref pointer drops
       0: 0100007F:1E6C 00000000:0000 07 0:0 0:0 0 0 0 4711 2 0 0
       1: 0100007F:1E6C 0100007F:9C40 01 0:0 0:0 0 0 0 4712 2 0 0
       """
-    #expect(SocketOwner.sockets(in: datagrams, port: 7788, of: .udp) == ["4711"])
+    #expect(SocketOwner.sockets(in: Array(datagrams.utf8), port: 7788, of: .udp) == ["4711"])
     let paths = """
       Num RefCount Protocol Flags Type St Inode Path
       0000000000000000: 00000002 00000000 00010000 0001 01 4711 /run/a b.sock
       0000000000000000: 00000003 00000000 00000000 0001 03 4712
       """
-    #expect(SocketOwner.sockets(in: paths, path: "/run/a b.sock") == ["4711"])
-    #expect(SocketOwner.sockets(in: paths, path: "/run/a").isEmpty)
+    #expect(SocketOwner.sockets(in: Array(paths.utf8), path: "/run/a b.sock") == ["4711"])
+    #expect(SocketOwner.sockets(in: Array(paths.utf8), path: "/run/a").isEmpty)
   }
 }
