@@ -31,8 +31,8 @@ package enum SocketOwner {
     return name.isEmpty ? "pid \(pid)" : "\(name) (pid \(pid))"
   }
 
-  /// The inodes of the sockets that take clients on a port, from a table as /proc/net/tcp is: bytes,
-  /// since a busy machine has tens of thousands of lines. Pure.
+  /// The inodes of the sockets that take clients on a port, from a table as /proc/net/tcp is. In
+  /// bytes, since a busy machine has tens of thousands of lines. Pure.
   package static func sockets(
     in table: [UInt8], port: UInt16, of kind: NetworkSocket.Kind
   ) -> [String] {
