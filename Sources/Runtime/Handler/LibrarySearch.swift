@@ -22,8 +22,9 @@ struct LibrarySearch: Equatable {
     if isSwift, let runtimeFolder { folders.append(runtimeFolder) }
     folders += runPath.split(separator: ":").map(expand)
     var seen: Set<String> = []
+    let special = "$:".utf8
     return folders.filter { folder in
-      folder.hasPrefix("/") && !folder.utf8.contains { $0 == UInt8(ascii: "$") || $0 == 0x3A }
+      folder.hasPrefix("/") && !folder.utf8.contains(where: special.contains)
         && seen.insert(folder).inserted
     }
   }
