@@ -43,6 +43,15 @@ struct MemoryLimitTests {
     #expect(test.waiting(greedy) > limit.short)
     #expect(reply(test.code(greedy), block) == full)
 
+    // A long request has no room, and is not kept at the cost of short ones.
+    core.value.isShortOfMemory = false
+    let long = test.connect()
+    let isLongKept = unsafe core.value.keepInput(
+      long, core.value.buffers.receiveBuffer, 1 << 16)
+    let isShort = core.value.isShortOfMemory
+    #expect(!isLongKept && isShort, "accepting has to rest")
+    test.disconnect(long)
+
     let modest = test.connect()
     let request: [UInt8] = [1, 2, 3]
     unsafe core.value.buffers.receiveBuffer.copyMemory(from: request, byteCount: 3)

@@ -214,7 +214,7 @@ struct Loop<IO: Backend & ~Copyable>: ~Copyable {
     core.value.page.value.connections = UInt64(core.value.connections.count)
     core.value.replenishReplies()
     if core.value.slowCall.isPending { tellSlowCall() }
-    if core.value.isShortOfMemory || core.value.isOutOfMemory { relieveMemory() }
+    if core.value.isShortOfMemory { relieveMemory() }
     report(now_ms: core.value.now_ms)
     advanceStage()
     if !held.isEmpty, core.value.now_ms >= admitAgain_ms { admitHeld() }

@@ -51,8 +51,8 @@ extension Core {
     // Doubling bounds the copies; what `need` asked for is made room for at once.
     let wanted = max(count + max(count, Self.leastRoom), Int(connections[row].inputWanted))
     let size = min(wanted, frameLimit + Self.leastRoom + count) + 1
+    if heldByteCount + size > limits.memory.short { isShortOfMemory = true }
     let larger = hasMemory(for: size, own: own.byteCount) ? buffers.take(size) : .none
-    if heldByteCount > limits.memory.short { isShortOfMemory = true }
     guard larger != .none else { return false }
     // SAFETY: the new buffer has room for `count` bytes and more.
     unsafe memcpy(buffers.address(of: larger), bytes, count)

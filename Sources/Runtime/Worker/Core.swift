@@ -43,7 +43,7 @@ struct Core: ~Copyable {
   var slowCall = SlowCall()
   /// Much of what the worker may hold for its clients is taken: the loop has to see to it.
   var isShortOfMemory = false
-  /// Bytes were refused for want of it: somebody who holds much has to go.
+  /// A reply was refused for want of it: somebody who holds much has to go at once.
   var isOutOfMemory = false
   /// An eventfd that other threads of the process write to.
   let wake: Int32
@@ -177,7 +177,7 @@ struct Core: ~Copyable {
   /// A reply was refused, for want of memory for all clients or of room for this one: either the
   /// handler is told when there is some, or the stream has a hole and ends.
   mutating func noteFull(_ row: Int, isShort: Bool) {
-    if isShort { isOutOfMemory = true }
+    if isShort { (isShortOfMemory, isOutOfMemory) = (true, true) }
     let limit = isShort ? Limit.memory : .reply
     func reason(_ core: borrowing Core) -> String {
       isShort
